@@ -1,0 +1,62 @@
+/** A node at work: its chart's actor, fed from outside and flushed once a turn. Threads and the simulator run the same. */
+import type { NodeStats, NodeStatus } from '../../src/admin.js';
+import type { ByteString } from '../../src/bytes.js';
+import type { Identifier } from '../../src/chord/identifier.js';
+import type { RingConfig } from '../../src/config.js';
+import type { Peer } from '../../src/peer.js';
+import type { Clock, Defer, Random } from '../../src/ports.js';
+import type { Packet } from '../../src/wire/messages.js';
+import type { ReplyBatch, RequestBatch } from '../../src/wire/requests.js';
+
+/** All that a node needs of its world. */
+export interface NodePorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Runs the node's flush at the end of the present turn. */
+  readonly defer: Defer;
+  /** Hands one turn's messages for one node to the transport. May lose them, late, twice, in any order. */
+  sendPacket(to: Identifier, packet: Packet): void;
+  /** Answers to a client of this node; `client` is the number its requests came with. */
+  sendReplies(client: number, replies: ReplyBatch): void;
+  /** A copy of the text that does not keep the batch it was cut from in memory. */
+  detach(text: ByteString): ByteString;
+  log(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+  ): void;
+  /** An invariant broke or an action threw: the node must be stopped as if crashed. */
+  failed(error: unknown): void;
+  /** The departure is complete. */
+  left(): void;
+}
+
+export type NodeEntry =
+  /** All founders get the same list, themselves included: they are members at once. */
+  | { readonly type: 'founder'; readonly founders: readonly Peer[] }
+  /** Known nodes to join through; never empty. A node never creates a ring because no contact answered. */
+  | { readonly type: 'joiner'; readonly contacts: readonly Peer[] };
+
+export interface NodeOptions {
+  readonly self: Peer;
+  readonly config: RingConfig;
+  readonly entry: NodeEntry;
+  readonly ports: NodePorts;
+}
+
+export interface NodeRuntime {
+  readonly self: Peer;
+  receivePacket(packet: Packet): void;
+  receiveRequests(client: number, batch: RequestBatch): void;
+  /** A client is gone: whatever waits for it is dropped. */
+  clientClosed(client: number): void;
+  /** Certain: the peer's thread has exited, or its departure is complete. Final. */
+  peerDead(id: Identifier): void;
+  /** The failure detector's view of a peer that may come back: true = unreachable, false = heard from again. */
+  peerUnreachable(id: Identifier, unreachable: boolean): void;
+  /** Starts a graceful departure; `ports.left` tells when it is complete. */
+  depart(): void;
+  status(): NodeStatus;
+  stats(): NodeStats;
+  stop(): void;
+}
