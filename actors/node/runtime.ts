@@ -42,6 +42,46 @@ export interface NodeOptions {
   readonly config: RingConfig;
   readonly entry: NodeEntry;
   readonly ports: NodePorts;
+  /** Names of planted bugs, for the tests of the simulator; absent in every real node. */
+  readonly mutations?: ReadonlySet<string>;
+}
+
+/** A version as replication.md, section 2, orders it: the greater clock wins, the greater name breaks ties. */
+export interface VersionSnapshot {
+  readonly clock: number;
+  readonly node: string;
+}
+
+/** One copy that a node holds; `value` is undefined for a tombstone. */
+export interface RecordSnapshot {
+  readonly partition: number;
+  readonly key: ByteString;
+  readonly value: ByteString | undefined;
+  readonly version: VersionSnapshot;
+}
+
+/** The ring's pointers of one node. An immutable object that is replaced only when one of them changes. */
+export interface RingSnapshot {
+  readonly predecessor: Identifier | undefined;
+  /** As Zave's steps keep it, placeholders included (in a small ring: as the directory gives it). */
+  readonly successors: readonly Identifier[];
+  /** Those entries of `successors` that are placeholders and name no node. */
+  readonly placeholders: readonly Identifier[];
+  /** Row i = what the table has for self + 2^i, undefined where unknown; 160 rows, or only the distinct ones. */
+  readonly fingers: ReadonlyMap<number, Identifier>;
+}
+
+/** A node's inside, for the simulator's checkers. Calling it changes nothing. */
+export interface NodeInspection {
+  /** joining, member, departing or left. */
+  readonly state: string;
+  readonly ring: RingSnapshot;
+  /** Identifiers that the directory believes live, in no order. */
+  directoryLive(): readonly Identifier[];
+  copies(): Iterable<RecordSnapshot>;
+  copyOf(key: ByteString): RecordSnapshot | undefined;
+  /** Partitions that are still filling. */
+  filling(): readonly number[];
 }
 
 export interface NodeRuntime {
@@ -58,5 +98,6 @@ export interface NodeRuntime {
   depart(): void;
   status(): NodeStatus;
   stats(): NodeStats;
+  inspect(): NodeInspection;
   stop(): void;
 }
