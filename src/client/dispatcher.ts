@@ -1,0 +1,383 @@
+/**
+ * The dispatcher: a client's outstanding operations, batched per node and turn, each ended by exactly one of a reply,
+ * a deadline, a signal, or the end of the node that had it. Where an operation goes is routing.ts's concern.
+ */
+import { emptyBytes, trustBytes, type ByteString } from '../bytes.js';
+import type { Identifier } from '../chord/identifier.js';
+import { RondoError } from '../errors.js';
+import { createHistogram, record, type Histogram } from '../histogram.js';
+import type { Peer } from '../peer.js';
+import type { Clock, Defer, Random } from '../ports.js';
+import { partitionOfFirstWord } from '../replication/partition.js';
+import {
+  createRequestWriter,
+  finishRequests,
+  opcodes,
+  replyStride,
+  statuses,
+  writeRequest,
+  type Opcode,
+  type ReplyBatch,
+  type RequestBatch,
+  type RequestWriter,
+  type Status,
+} from '../wire/requests.js';
+
+/** What a client needs of its world. */
+export interface ClientPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly defer: Defer;
+  /** The first 32 bits of the key's SHA-1. */
+  firstWord(key: ByteString): number;
+  /** Monotonic microseconds. */
+  microseconds(): number;
+  sendRequests(to: Identifier, batch: RequestBatch): void;
+  /** A copy of the text that does not keep the batch it was cut from in memory. */
+  detach(text: ByteString): ByteString;
+}
+
+export interface ClientSettings {
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly keyBytesMax: number;
+  readonly valueBytesMax: number;
+  /** Default deadline of a call. */
+  readonly requestTimeoutMs: number;
+  /** A read without an answer is sent again after this, elsewhere if it can be. */
+  readonly readRetryMs: number;
+  /** Most bytes outstanding at one node; more are refused with BUSY. */
+  readonly outstandingBytesMax: number;
+}
+
+export const defaultClientSettings = {
+  requestTimeoutMs: 10_000,
+  readRetryMs: 2_000,
+  outstandingBytesMax: 64 * 1024 * 1024,
+} as const;
+
+/** One outstanding operation. */
+export interface Pending {
+  readonly id: number;
+  readonly opcode: Opcode;
+  readonly flags: number;
+  readonly partition: number;
+  readonly key: ByteString;
+  readonly value: ByteString;
+  readonly number: number;
+  readonly startedUs: number;
+  readonly deadlineMs: number;
+  /** Asked of this node whatever it leads. */
+  readonly pinned: boolean;
+  /** Where the request is outstanding; undefined while it is being routed or waits to be tried again. */
+  link: Link | undefined;
+  sentAtMs: number;
+  moves: number;
+  tries: number;
+  settle(status: Status, value: ByteString): void;
+  fail(error: RondoError): void;
+}
+
+/** A node as this client reaches it. */
+export interface Link {
+  readonly peer: Peer;
+  writer: RequestWriter;
+  outstandingBytes: number;
+  gone: boolean;
+}
+
+export interface Dispatcher {
+  readonly ports: ClientPorts;
+  readonly settings: ClientSettings;
+  /** Live nodes, in no order. */
+  readonly links: Map<Identifier, Link>;
+  /** Finds an operation without a link its next node: set by routing.ts. `status` and `value`: what sent it back, if anything did. */
+  reroute: (pending: Pending, status: Status | undefined, value: ByteString) => void;
+  /** The link of each partition's leader, where known. */
+  readonly leaders: (Link | undefined)[];
+  readonly latency: Histogram;
+  slots: (Pending | undefined)[];
+  free: number[];
+  generation: number;
+  dirty: Link[];
+  flushScheduled: boolean;
+  timer: unknown;
+  timerAtMs: number;
+  /** Ends what is past its deadline and sends again what is due: set by deadlines.ts. */
+  sweep: () => void;
+  /** Operations that wait to be tried again. */
+  delayed: { readonly atMs: number; readonly pending: Pending }[];
+  turnUs: number;
+  turnMs: number;
+  partitionCache: Map<ByteString, number>;
+  closed: boolean;
+}
+
+const slotsMax = 0x10000;
+const partitionCacheMax = 32_768;
+const changes: ReadonlySet<Opcode> = new Set([
+  opcodes.put,
+  opcodes.delete,
+  opcodes.append,
+  opcodes.expire,
+  opcodes.increment,
+  opcodes.compareAndSet,
+  opcodes.flush,
+]);
+
+export function createDispatcher(
+  ports: ClientPorts,
+  settings: ClientSettings,
+  nodes: readonly Peer[],
+): Dispatcher {
+  const dispatcher: Dispatcher = {
+    ports,
+    settings,
+    links: new Map(),
+    reroute: (pending) =>
+      failPending(dispatcher, pending, new RondoError('INTERNAL', 'no routing is attached')),
+    leaders: new Array<Link | undefined>(settings.partitions).fill(undefined),
+    latency: createHistogram(),
+    slots: [],
+    free: [],
+    generation: 0,
+    dirty: [],
+    flushScheduled: false,
+    timer: undefined,
+    timerAtMs: Infinity,
+    sweep: () => undefined,
+    delayed: [],
+    turnUs: 0,
+    turnMs: 0,
+    partitionCache: new Map(),
+    closed: false,
+  };
+  for (const peer of nodes) addNode(dispatcher, peer);
+  return dispatcher;
+}
+
+export function addNode(dispatcher: Dispatcher, peer: Peer): void {
+  if (dispatcher.links.has(peer.id)) return;
+  dispatcher.links.set(peer.id, { peer, writer: createRequestWriter(), outstandingBytes: 0, gone: false });
+}
+
+/** The partition of a key; recent keys are remembered, because SHA-1 costs more than all else a client does for a get. */
+export function partitionOfKey(dispatcher: Dispatcher, key: ByteString): number {
+  const cache = dispatcher.partitionCache;
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const partition = partitionOfFirstWord(dispatcher.ports.firstWord(key), dispatcher.settings.partitions);
+  if (cache.size >= partitionCacheMax) cache.clear();
+  cache.set(key, partition);
+  return partition;
+}
+
+/** Starts one operation; exactly one of settle and fail is called, later. `pinnedTo` asks that node and no other. */
+export function startOperation(
+  dispatcher: Dispatcher,
+  opcode: Opcode,
+  flags: number,
+  partition: number,
+  key: ByteString,
+  value: ByteString,
+  number: number,
+  timeoutMs: number | undefined,
+  settle: Pending['settle'],
+  fail: Pending['fail'],
+  pinnedTo?: Identifier,
+): Pending | undefined {
+  if (dispatcher.closed) return void fail(new RondoError('CLOSED', 'the client is closed'));
+  const slot = dispatcher.free.pop() ?? dispatcher.slots.length;
+  if (slot >= slotsMax)
+    return void fail(new RondoError('BUSY', `${slotsMax} operations are outstanding: wait for some`));
+  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher);
+  dispatcher.generation = (dispatcher.generation + 1) & 0x7fff;
+  const deadlineMs = dispatcher.turnMs + (timeoutMs ?? dispatcher.settings.requestTimeoutMs);
+  const pending: Pending = {
+    id: (dispatcher.generation << 16) | slot,
+    opcode,
+    flags,
+    partition,
+    key,
+    value,
+    number,
+    startedUs: dispatcher.turnUs,
+    deadlineMs,
+    pinned: pinnedTo !== undefined,
+    link: undefined,
+    sentAtMs: 0,
+    moves: 0,
+    tries: 0,
+    settle,
+    fail,
+  };
+  dispatcher.slots[slot] = pending;
+  wakeAt(
+    dispatcher,
+    changes.has(opcode)
+      ? deadlineMs
+      : Math.min(deadlineMs, dispatcher.turnMs + dispatcher.settings.readRetryMs),
+  );
+  const link = pinnedTo === undefined ? dispatcher.leaders[partition] : dispatcher.links.get(pinnedTo);
+  if (link !== undefined && !link.gone) enqueue(dispatcher, link, pending);
+  else if (pinnedTo === undefined) dispatcher.reroute(pending, undefined, emptyBytes);
+  else failPending(dispatcher, pending, new RondoError('NOQUORUM', `node ${pinnedTo} is gone`));
+  return pending;
+}
+
+/** Ends an operation from outside (an aborted signal). */
+export function cancelOperation(dispatcher: Dispatcher, pending: Pending, error: RondoError): void {
+  if (dispatcher.slots[pending.id & 0xffff] === pending) failPending(dispatcher, pending, error);
+}
+
+/** Handles one batch of replies: the hot path of a client. */
+export function receiveReplies(dispatcher: Dispatcher, batch: ReplyBatch): void {
+  const { head, text } = batch;
+  const nowUs = dispatcher.ports.microseconds();
+  let at = 0;
+  for (let index = 0; index + replyStride <= head.length; index += replyStride) {
+    const id = head[index] ?? 0;
+    const status = (head[index + 1] ?? 0) as Status;
+    const end = at + (head[index + 2] ?? 0);
+    const pending = dispatcher.slots[id & 0xffff];
+    if (pending !== undefined && pending.id === id) {
+      const value = end === at ? emptyBytes : trustBytes(text.substring(at, end));
+      if (sendsBack(status) && !pending.pinned) {
+        unlink(pending);
+        dispatcher.reroute(pending, status, value);
+      } else {
+        record(dispatcher.latency, nowUs - pending.startedUs);
+        release(dispatcher, pending);
+        pending.settle(status, value);
+      }
+    }
+    at = end;
+  }
+}
+
+/** A node's thread has ended: reads go elsewhere, changes that had left for it have an unknown outcome. */
+export function removeNode(dispatcher: Dispatcher, id: Identifier): void {
+  const link = dispatcher.links.get(id);
+  if (link === undefined) return;
+  link.gone = true;
+  dispatcher.links.delete(id);
+  for (const pending of dispatcher.slots) {
+    if (pending?.link !== link) continue;
+    if (pending.pinned) {
+      failPending(dispatcher, pending, new RondoError('NOQUORUM', `node ${link.peer.address} has ended`));
+    } else if (isChange(pending)) {
+      failPending(
+        dispatcher,
+        pending,
+        new RondoError(
+          'UNKNOWN',
+          `node ${link.peer.address} ended while it had this change: it may have taken effect`,
+        ),
+      );
+    } else {
+      unlink(pending);
+      dispatcher.reroute(pending, undefined, emptyBytes);
+    }
+  }
+}
+
+/** Fails all that is outstanding with CLOSED; nothing can be started afterwards. */
+export function closeDispatcher(dispatcher: Dispatcher): void {
+  if (dispatcher.closed) return;
+  dispatcher.closed = true;
+  if (dispatcher.timer !== undefined) dispatcher.ports.clock.clearTimeout(dispatcher.timer);
+  for (const pending of dispatcher.slots) {
+    if (pending !== undefined)
+      failPending(dispatcher, pending, new RondoError('CLOSED', 'the client was closed'));
+  }
+}
+
+function scheduleFlush(dispatcher: Dispatcher): void {
+  dispatcher.flushScheduled = true;
+  dispatcher.turnUs = dispatcher.ports.microseconds();
+  dispatcher.turnMs = dispatcher.ports.clock.nowMs();
+  dispatcher.ports.defer(() => flush(dispatcher));
+}
+
+function flush(dispatcher: Dispatcher): void {
+  dispatcher.flushScheduled = false;
+  const links = dispatcher.dirty;
+  dispatcher.dirty = [];
+  for (const link of links) {
+    const writer = link.writer;
+    if (writer.count === 0 || link.gone) continue;
+    link.writer = createRequestWriter();
+    dispatcher.ports.sendRequests(link.peer.id, finishRequests(writer));
+  }
+}
+
+/** Puts the operation into the next batch to that node. */
+export function enqueue(dispatcher: Dispatcher, link: Link, pending: Pending): void {
+  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher);
+  const bytes = bytesOf(pending);
+  if (link.outstandingBytes + bytes > dispatcher.settings.outstandingBytesMax && link.outstandingBytes > 0) {
+    const message = `${link.outstandingBytes} bytes are outstanding at node ${link.peer.address}: wait for some`;
+    return failPending(dispatcher, pending, new RondoError('BUSY', message));
+  }
+  link.outstandingBytes += bytes;
+  pending.link = link;
+  pending.sentAtMs = dispatcher.turnMs;
+  if (link.writer.count === 0) dispatcher.dirty.push(link);
+  writeRequest(
+    link.writer,
+    pending.id,
+    pending.opcode,
+    pending.flags,
+    pending.moves,
+    pending.partition,
+    pending.key,
+    pending.value,
+    pending.number,
+  );
+}
+
+/** Whether the operation alters data, so that it must not be sent twice. */
+export function isChange(pending: Pending): boolean {
+  return changes.has(pending.opcode);
+}
+
+export function failPending(dispatcher: Dispatcher, pending: Pending, error: RondoError): void {
+  release(dispatcher, pending);
+  pending.fail(error);
+}
+
+/** Takes the operation off the node that had it. */
+export function unlink(pending: Pending): void {
+  if (pending.link !== undefined) pending.link.outstandingBytes -= bytesOf(pending);
+  pending.link = undefined;
+}
+
+/** Makes sure that `sweep` runs at the given time or before. */
+export function wakeAt(dispatcher: Dispatcher, atMs: number): void {
+  if (atMs >= dispatcher.timerAtMs || dispatcher.closed) return;
+  if (dispatcher.timer !== undefined) dispatcher.ports.clock.clearTimeout(dispatcher.timer);
+  dispatcher.timerAtMs = atMs;
+  dispatcher.timer = dispatcher.ports.clock.setTimeout(
+    () => {
+      dispatcher.timer = undefined;
+      dispatcher.timerAtMs = Infinity;
+      dispatcher.sweep();
+    },
+    Math.max(1, atMs - dispatcher.ports.clock.nowMs()),
+  );
+}
+
+function sendsBack(status: Status): boolean {
+  return status === statuses.moved || status === statuses.hop || status === statuses.tryAgain;
+}
+
+function bytesOf(pending: Pending): number {
+  return pending.key.length + pending.value.length + 20;
+}
+
+function release(dispatcher: Dispatcher, pending: Pending): void {
+  unlink(pending);
+  const slot = pending.id & 0xffff;
+  dispatcher.slots[slot] = undefined;
+  dispatcher.free.push(slot);
+}

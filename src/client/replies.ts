@@ -1,0 +1,43 @@
+/** Replies as results: what each status means to the caller of each kind of operation. */
+import { arrayFromBytes, textFromBytes, type ByteString } from '../bytes.js';
+import type { Reply } from '../client-types.js';
+import { RondoError } from '../errors.js';
+import { statuses, type Status } from '../wire/requests.js';
+
+/** Turns a reply into a result, or throws the RondoError that it stands for. */
+export type Convert<T> = (status: Status, value: ByteString) => T;
+
+export const asReply: Convert<Reply> = (status, value) => ({ status, value });
+
+export const asArray: Convert<Uint8Array | undefined> = (status, value) => {
+  if (status === statuses.ok) return arrayFromBytes(value);
+  if (status === statuses.absent) return undefined;
+  throw replyError(status, value);
+};
+
+export const asText: Convert<string | undefined> = (status, value) => {
+  if (status === statuses.ok) return textFromBytes(value);
+  if (status === statuses.absent) return undefined;
+  throw replyError(status, value);
+};
+
+export const asStored: Convert<boolean> = (status, value) => {
+  if (status === statuses.ok) return true;
+  if (status === statuses.absent || status === statuses.refused) return false;
+  throw replyError(status, value);
+};
+
+export const asNumber: Convert<number> = (status, value) => {
+  if (status === statuses.ok) return Number(value);
+  throw replyError(status, value);
+};
+
+/** The error that a reply other than a result stands for. */
+export function replyError(status: Status, value: ByteString): RondoError {
+  if (status === statuses.busy) return new RondoError('BUSY', value);
+  if (status === statuses.unknown) return new RondoError('UNKNOWN', value);
+  if (status === statuses.error) {
+    return new RondoError(value.includes('linearizable') ? 'UNSUPPORTED' : 'INVALID_ARGUMENT', value);
+  }
+  return new RondoError('INTERNAL', `reply status ${status} is not expected here: ${value}`);
+}

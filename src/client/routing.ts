@@ -1,0 +1,104 @@
+/**
+ * Routing: which node an operation goes to. A client remembers partition -> leader and speaks to it directly; where it knows
+ * none it runs Chord's iterative lookup, one per partition at a time, and all operations of the partition wait for it.
+ */
+import { emptyBytes, type ByteString } from '../bytes.js';
+import { trustIdentifier, type Identifier } from '../chord/identifier.js';
+import { RondoError } from '../errors.js';
+import { partitionIdentifier } from '../replication/partition.js';
+import { statuses } from '../wire/requests.js';
+import { enqueue, failPending, wakeAt, type Dispatcher, type Pending } from './dispatcher.js';
+import { lookUp, type LookupResult } from './lookup.js';
+
+/** Lookups of one client: how many nodes each asked before the home was known. */
+export interface HopCounters {
+  lookups: number;
+  hops: number;
+  hopsMax: number;
+}
+
+const movesBeforeLookup = 3;
+const movesMax = 7;
+const retryDelayMs = 10;
+const retryDelayMsMax = 500;
+
+/** Attaches routing to a dispatcher; answers the counters that its lookups keep. */
+export function attachRouting(dispatcher: Dispatcher): HopCounters {
+  const counters: HopCounters = { lookups: 0, hops: 0, hopsMax: 0 };
+  const waiting = new Map<number, Pending[]>();
+
+  const begin = (partition: number, pending: Pending): void => {
+    const others = waiting.get(partition);
+    if (others !== undefined) return void others.push(pending);
+    waiting.set(partition, [pending]);
+    const target = partitionIdentifier(partition, dispatcher.settings.partitions);
+    lookUp(dispatcher, target, undefined, (result) => finish(partition, result));
+  };
+
+  const finish = (partition: number, result: LookupResult): void => {
+    const operations = (waiting.get(partition) ?? []).filter((pending) => isOutstanding(dispatcher, pending));
+    waiting.delete(partition);
+    if (result.type === 'failed') return operations.forEach((pending) => tryLater(dispatcher, pending));
+    counters.lookups++;
+    counters.hops += result.hops.length;
+    counters.hopsMax = Math.max(counters.hopsMax, result.hops.length);
+    learn(dispatcher, partition, result.group);
+    for (const pending of operations) send(dispatcher, pending);
+  };
+
+  dispatcher.reroute = (pending, status, value) => {
+    if (status === statuses.tryAgain) return tryLater(dispatcher, pending);
+    if (status === statuses.moved) {
+      pending.moves++;
+      learn(dispatcher, pending.partition, parseIdentifiers(value));
+      if (pending.moves > movesMax) {
+        const message = `no node accepted the operation after ${pending.moves} moves and a lookup`;
+        return failPending(dispatcher, pending, new RondoError('NOQUORUM', message));
+      }
+      if (pending.moves !== movesBeforeLookup && leaderOf(dispatcher, pending) !== undefined)
+        return send(dispatcher, pending);
+    }
+    const leader = status === undefined ? leaderOf(dispatcher, pending) : undefined;
+    if (leader !== undefined) return enqueue(dispatcher, leader, pending);
+    dispatcher.leaders[pending.partition] = undefined;
+    begin(pending.partition, pending);
+  };
+  return counters;
+}
+
+export function isOutstanding(dispatcher: Dispatcher, pending: Pending): boolean {
+  return dispatcher.slots[pending.id & 0xffff] === pending;
+}
+
+/** Routes the operation again after a pause that doubles with each try, as long as its deadline allows. */
+export function tryLater(dispatcher: Dispatcher, pending: Pending): void {
+  const delayMs = Math.min(retryDelayMsMax, retryDelayMs * 2 ** Math.min(10, pending.tries++));
+  const atMs = dispatcher.ports.clock.nowMs() + delayMs * (0.5 + dispatcher.ports.random() / 2);
+  dispatcher.delayed.push({ atMs, pending });
+  wakeAt(dispatcher, atMs);
+}
+
+function send(dispatcher: Dispatcher, pending: Pending): void {
+  const leader = leaderOf(dispatcher, pending);
+  if (leader === undefined) tryLater(dispatcher, pending);
+  else enqueue(dispatcher, leader, pending);
+}
+
+function leaderOf(dispatcher: Dispatcher, pending: Pending): Dispatcher['leaders'][number] {
+  const leader = dispatcher.leaders[pending.partition];
+  return leader === undefined || leader.gone ? undefined : leader;
+}
+
+/** Remembers the first node of the group that this client does not know to be gone. */
+function learn(dispatcher: Dispatcher, partition: number, group: readonly Identifier[]): void {
+  dispatcher.leaders[partition] = undefined;
+  for (const id of group) {
+    const link = dispatcher.links.get(id);
+    if (link !== undefined) return void (dispatcher.leaders[partition] = link);
+  }
+}
+
+/** The identifiers in a `moved` or `hop` reply. */
+export function parseIdentifiers(value: ByteString): Identifier[] {
+  return value === emptyBytes ? [] : value.split(',').map(trustIdentifier);
+}

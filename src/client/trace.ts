@@ -1,0 +1,37 @@
+/** The route that a lookup takes, hop by hop, from a random node to the key's home. */
+import type { Trace } from '../admin.js';
+import { textFromBytes, type ByteString } from '../bytes.js';
+import type { Identifier } from '../chord/identifier.js';
+import { sha1 } from '../chord/sha1.js';
+import { RondoError } from '../errors.js';
+import { partitionIdentifier } from '../replication/partition.js';
+import { partitionOfKey, type Dispatcher } from './dispatcher.js';
+import { lookUp } from './lookup.js';
+
+export function traceKey(dispatcher: Dispatcher, key: ByteString): Promise<Trace> {
+  const partition = partitionOfKey(dispatcher, key);
+  const addressOf = (id: Identifier): string => dispatcher.links.get(id)?.peer.address ?? 'gone';
+  return new Promise((resolve, reject) => {
+    lookUp(
+      dispatcher,
+      partitionIdentifier(partition, dispatcher.settings.partitions),
+      undefined,
+      (result) => {
+        if (result.type === 'failed')
+          return reject(new RondoError('TIMEOUT', `the lookup failed: ${result.reason}`));
+        resolve({
+          key: textFromBytes(key),
+          identifier: sha1(key),
+          partition,
+          hops: result.hops.map(({ node, via, micros }) => ({
+            id: node,
+            address: addressOf(node),
+            via,
+            micros: Math.round(micros),
+          })),
+          group: result.group.map((id) => ({ id, address: addressOf(id) })),
+        });
+      },
+    );
+  });
+}
