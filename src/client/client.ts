@@ -3,7 +3,7 @@ import { arrayFromBytes, bytesFrom, emptyBytes, trustBytes, type ByteString } fr
 import type { CallOptions, PutOptions, Reply, RingClient, Submitter } from '../client-types.js';
 import type { Identifier } from '../chord/identifier.js';
 import { RondoError } from '../errors.js';
-import { summarize } from '../histogram.js';
+import { summarize, type Histogram } from '../histogram.js';
 import type { Peer } from '../peer.js';
 import {
   flags,
@@ -15,21 +15,18 @@ import {
   type Status,
 } from '../wire/requests.js';
 import {
-  addNode,
   cancelOperation,
   closeDispatcher,
-  createDispatcher,
   partitionOfKey,
   receiveReplies,
   removeNode,
   startOperation,
-  type ClientPorts,
-  type ClientSettings,
 } from './dispatcher.js';
 import { attachDeadlines } from './deadlines.js';
 import { createLoader } from './get-or-set.js';
 import { asArray, asNumber, asReply, asStored, asText, replyError, type Convert } from './replies.js';
 import { attachRouting } from './routing.js';
+import { addNode, createDispatcher, type ClientPorts, type ClientSettings } from './state.js';
 import { traceKey } from './trace.js';
 
 /** A client and the door through which its transport feeds it. */
@@ -38,6 +35,7 @@ export interface ClientCore {
   receiveReplies(batch: ReplyBatch): void;
   nodeAdded(peer: Peer): void;
   nodeGone(id: Identifier): void;
+  latencyHistogram(): Histogram;
 }
 
 const scanPageRecords = 256;
@@ -234,6 +232,7 @@ export function createClient(
     receiveReplies: (batch) => receiveReplies(dispatcher, batch),
     nodeAdded: (peer) => addNode(dispatcher, peer),
     nodeGone: (id) => removeNode(dispatcher, id),
+    latencyHistogram: () => dispatcher.latency,
   };
 }
 

@@ -2,8 +2,9 @@
 import { emptyBytes } from '../bytes.js';
 import { RondoError } from '../errors.js';
 import { opcodes } from '../wire/requests.js';
-import { failPending, isChange, unlink, wakeAt, type Dispatcher, type Pending } from './dispatcher.js';
+import { failPending, isChange, unlink, wakeAt } from './dispatcher.js';
 import { isOutstanding, tryLater } from './routing.js';
+import type { Dispatcher, Pending } from './state.js';
 
 /** Attaches deadlines to a dispatcher. A sweep costs a look at every outstanding operation; sweeps are at least 20 ms apart. */
 export function attachDeadlines(dispatcher: Dispatcher): void {

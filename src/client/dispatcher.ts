@@ -5,9 +5,7 @@
 import { emptyBytes, trustBytes, type ByteString } from '../bytes.js';
 import type { Identifier } from '../chord/identifier.js';
 import { RondoError } from '../errors.js';
-import { createHistogram, record, type Histogram } from '../histogram.js';
-import type { Peer } from '../peer.js';
-import type { Clock, Defer, Random } from '../ports.js';
+import { record } from '../histogram.js';
 import { partitionOfFirstWord } from '../replication/partition.js';
 import {
   createRequestWriter,
@@ -18,103 +16,12 @@ import {
   writeRequest,
   type Opcode,
   type ReplyBatch,
-  type RequestBatch,
-  type RequestWriter,
   type Status,
 } from '../wire/requests.js';
-
-/** What a client needs of its world. */
-export interface ClientPorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly defer: Defer;
-  /** The first 32 bits of the key's SHA-1. */
-  firstWord(key: ByteString): number;
-  /** Monotonic microseconds. */
-  microseconds(): number;
-  sendRequests(to: Identifier, batch: RequestBatch): void;
-  /** A copy of the text that does not keep the batch it was cut from in memory. */
-  detach(text: ByteString): ByteString;
-}
-
-export interface ClientSettings {
-  readonly partitions: number;
-  readonly replicas: number;
-  readonly keyBytesMax: number;
-  readonly valueBytesMax: number;
-  /** Default deadline of a call. */
-  readonly requestTimeoutMs: number;
-  /** A read without an answer is sent again after this, elsewhere if it can be. */
-  readonly readRetryMs: number;
-  /** Most bytes outstanding at one node; more are refused with BUSY. */
-  readonly outstandingBytesMax: number;
-}
-
-export const defaultClientSettings = {
-  requestTimeoutMs: 10_000,
-  readRetryMs: 2_000,
-  outstandingBytesMax: 64 * 1024 * 1024,
-} as const;
-
-/** One outstanding operation. */
-export interface Pending {
-  readonly id: number;
-  readonly opcode: Opcode;
-  readonly flags: number;
-  readonly partition: number;
-  readonly key: ByteString;
-  readonly value: ByteString;
-  readonly number: number;
-  readonly startedUs: number;
-  readonly deadlineMs: number;
-  /** Asked of this node whatever it leads. */
-  readonly pinned: boolean;
-  /** Where the request is outstanding; undefined while it is being routed or waits to be tried again. */
-  link: Link | undefined;
-  sentAtMs: number;
-  moves: number;
-  tries: number;
-  settle(status: Status, value: ByteString): void;
-  fail(error: RondoError): void;
-}
-
-/** A node as this client reaches it. */
-export interface Link {
-  readonly peer: Peer;
-  writer: RequestWriter;
-  outstandingBytes: number;
-  gone: boolean;
-}
-
-export interface Dispatcher {
-  readonly ports: ClientPorts;
-  readonly settings: ClientSettings;
-  /** Live nodes, in no order. */
-  readonly links: Map<Identifier, Link>;
-  /** Finds an operation without a link its next node: set by routing.ts. `status` and `value`: what sent it back, if anything did. */
-  reroute: (pending: Pending, status: Status | undefined, value: ByteString) => void;
-  /** The link of each partition's leader, where known. */
-  readonly leaders: (Link | undefined)[];
-  readonly latency: Histogram;
-  slots: (Pending | undefined)[];
-  free: number[];
-  generation: number;
-  dirty: Link[];
-  flushScheduled: boolean;
-  timer: unknown;
-  timerAtMs: number;
-  /** Ends what is past its deadline and sends again what is due: set by deadlines.ts. */
-  sweep: () => void;
-  /** Operations that wait to be tried again. */
-  delayed: { readonly atMs: number; readonly pending: Pending }[];
-  turnUs: number;
-  turnMs: number;
-  partitionCache: Map<ByteString, number>;
-  closed: boolean;
-}
+import type { Dispatcher, Link, Pending } from './state.js';
 
 const slotsMax = 0x10000;
-const partitionCacheMax = 32_768;
+const partitionCacheMax = 65_536;
 const changes: ReadonlySet<Opcode> = new Set([
   opcodes.put,
   opcodes.delete,
@@ -124,42 +31,6 @@ const changes: ReadonlySet<Opcode> = new Set([
   opcodes.compareAndSet,
   opcodes.flush,
 ]);
-
-export function createDispatcher(
-  ports: ClientPorts,
-  settings: ClientSettings,
-  nodes: readonly Peer[],
-): Dispatcher {
-  const dispatcher: Dispatcher = {
-    ports,
-    settings,
-    links: new Map(),
-    reroute: (pending) =>
-      failPending(dispatcher, pending, new RondoError('INTERNAL', 'no routing is attached')),
-    leaders: new Array<Link | undefined>(settings.partitions).fill(undefined),
-    latency: createHistogram(),
-    slots: [],
-    free: [],
-    generation: 0,
-    dirty: [],
-    flushScheduled: false,
-    timer: undefined,
-    timerAtMs: Infinity,
-    sweep: () => undefined,
-    delayed: [],
-    turnUs: 0,
-    turnMs: 0,
-    partitionCache: new Map(),
-    closed: false,
-  };
-  for (const peer of nodes) addNode(dispatcher, peer);
-  return dispatcher;
-}
-
-export function addNode(dispatcher: Dispatcher, peer: Peer): void {
-  if (dispatcher.links.has(peer.id)) return;
-  dispatcher.links.set(peer.id, { peer, writer: createRequestWriter(), outstandingBytes: 0, gone: false });
-}
 
 /** The partition of a key; recent keys are remembered, because SHA-1 costs more than all else a client does for a get. */
 export function partitionOfKey(dispatcher: Dispatcher, key: ByteString): number {

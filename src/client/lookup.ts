@@ -2,7 +2,8 @@
 import { emptyBytes, trustBytes } from '../bytes.js';
 import { trustIdentifier, type Identifier } from '../chord/identifier.js';
 import { opcodes, statuses } from '../wire/requests.js';
-import { startOperation, type Dispatcher } from './dispatcher.js';
+import { startOperation } from './dispatcher.js';
+import type { Dispatcher } from './state.js';
 
 /** One node asked: which table row it answered from, and how long the answer took. */
 export interface LookupHop {

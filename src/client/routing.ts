@@ -7,8 +7,9 @@ import { trustIdentifier, type Identifier } from '../chord/identifier.js';
 import { RondoError } from '../errors.js';
 import { partitionIdentifier } from '../replication/partition.js';
 import { statuses } from '../wire/requests.js';
-import { enqueue, failPending, wakeAt, type Dispatcher, type Pending } from './dispatcher.js';
+import { enqueue, failPending, wakeAt } from './dispatcher.js';
 import { lookUp, type LookupResult } from './lookup.js';
+import type { Dispatcher, Pending } from './state.js';
 
 /** Lookups of one client: how many nodes each asked before the home was known. */
 export interface HopCounters {

@@ -5,8 +5,9 @@ import type { Identifier } from '../chord/identifier.js';
 import { sha1 } from '../chord/sha1.js';
 import { RondoError } from '../errors.js';
 import { partitionIdentifier } from '../replication/partition.js';
-import { partitionOfKey, type Dispatcher } from './dispatcher.js';
+import { partitionOfKey } from './dispatcher.js';
 import { lookUp } from './lookup.js';
+import type { Dispatcher } from './state.js';
 
 export function traceKey(dispatcher: Dispatcher, key: ByteString): Promise<Trace> {
   const partition = partitionOfKey(dispatcher, key);

@@ -1,0 +1,154 @@
+/**
+ * Node to node over MessagePorts, thread to thread. A MessagePort has no back-pressure, so each direction has credits:
+ * past 256 packets or 8 MiB that the other end has not acknowledged, packets are dropped as loss (retries repair).
+ * Acknowledgements ride on packets; a receiver that sends none acknowledges every 64.
+ */
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
+import type { Identifier } from '../chord/identifier.js';
+import type { Packet } from '../wire/messages.js';
+
+const packetsMax = 256;
+const bytesMax = 8 * 1024 * 1024;
+const acknowledgeEvery = 64;
+/** Packets kept for a peer while the host introduces it. */
+const waitingPacketsMax = 256;
+/** How long the death of a peer waits for what its port still holds (chord.md, "Failure detection"). */
+const drainMs = 50;
+
+interface Frame {
+  /** Packets that the sender of this frame has received on this port. */
+  readonly received: number;
+  readonly packet: Packet | undefined;
+}
+
+interface PeerPort {
+  readonly port: MessagePort;
+  /** Sizes in bytes of the packets not acknowledged yet, oldest first. */
+  unacknowledged: number[];
+  unacknowledgedBytes: number;
+  acknowledged: number;
+  received: number;
+  receivedTold: number;
+}
+
+export interface PortTransportEvents {
+  packet(packet: Packet): void;
+  /** Asks the host for a port to the peer. */
+  introduce(id: Identifier): void;
+}
+
+export interface PortTransport {
+  sendPacket(to: Identifier, packet: Packet): void;
+  addPort(id: Identifier, port: MessagePort): void;
+  /** Calls back when all that the dead peer sent has been handed on. */
+  peerDead(id: Identifier, drained: () => void): void;
+  /** Packets dropped for want of credit or of a port. */
+  readonly dropped: number;
+  close(): void;
+}
+
+export function createPortTransport(events: PortTransportEvents): PortTransport {
+  const ports = new Map<Identifier, PeerPort>();
+  const waiting = new Map<Identifier, Packet[]>();
+  const closing = new Map<Identifier, () => void>();
+  const dead = new Set<Identifier>();
+  let dropped = 0;
+
+  const post = (peer: PeerPort, packet: Packet): void => {
+    const bytes = packetBytes(packet);
+    if (peer.unacknowledged.length >= packetsMax || peer.unacknowledgedBytes > bytesMax) {
+      dropped++;
+      return;
+    }
+    peer.unacknowledged.push(bytes);
+    peer.unacknowledgedBytes += bytes;
+    peer.receivedTold = peer.received;
+    peer.port.postMessage({ received: peer.received, packet } satisfies Frame);
+  };
+
+  const receive = (peer: PeerPort, frame: Frame): void => {
+    const newlyAcknowledged = frame.received - peer.acknowledged;
+    if (newlyAcknowledged > 0) {
+      for (const bytes of peer.unacknowledged.splice(0, newlyAcknowledged)) peer.unacknowledgedBytes -= bytes;
+      peer.acknowledged = frame.received;
+    }
+    if (frame.packet === undefined) return;
+    peer.received++;
+    if (peer.received - peer.receivedTold >= acknowledgeEvery) {
+      peer.receivedTold = peer.received;
+      peer.port.postMessage({ received: peer.received, packet: undefined } satisfies Frame);
+    }
+    events.packet(frame.packet);
+  };
+
+  return {
+    get dropped() {
+      return dropped;
+    },
+    sendPacket(to, packet) {
+      const peer = ports.get(to);
+      if (peer !== undefined) return post(peer, packet);
+      if (dead.has(to)) return;
+      const queue = waiting.get(to);
+      if (queue === undefined) {
+        waiting.set(to, [packet]);
+        events.introduce(to);
+      } else if (queue.length < waitingPacketsMax) queue.push(packet);
+      else dropped++;
+    },
+    addPort(id, port) {
+      const peer: PeerPort = {
+        port,
+        unacknowledged: [],
+        unacknowledgedBytes: 0,
+        acknowledged: 0,
+        received: 0,
+        receivedTold: 0,
+      };
+      ports.set(id, peer);
+      port.on('message', (frame: Frame) => receive(peer, frame));
+      port.on('close', () => {
+        if (ports.get(id) === peer) ports.delete(id);
+        closing.get(id)?.();
+      });
+      for (const packet of waiting.get(id) ?? []) post(peer, packet);
+      waiting.delete(id);
+    },
+    peerDead(id, drained) {
+      dead.add(id);
+      waiting.delete(id);
+      const peer = ports.get(id);
+      if (peer === undefined) return drained();
+      const finish = (): void => {
+        if (!closing.delete(id)) return;
+        clearTimeout(timer);
+        for (
+          let rest = receiveMessageOnPort(peer.port);
+          rest !== undefined;
+          rest = receiveMessageOnPort(peer.port)
+        ) {
+          receive(peer, rest.message as Frame);
+        }
+        ports.delete(id);
+        peer.port.close();
+        drained();
+      };
+      const timer = setTimeout(finish, drainMs);
+      closing.set(id, finish);
+    },
+    close() {
+      for (const { port } of ports.values()) port.close();
+      ports.clear();
+    },
+  };
+}
+
+/** An estimate: what a packet's texts and tables hold, and 100 bytes a message. */
+function packetBytes(packet: Packet): number {
+  let bytes = 0;
+  for (const message of packet.messages) {
+    bytes += 100;
+    if ('records' in message && typeof message.records === 'object') bytes += message.records.text.length;
+  }
+  return bytes;
+}

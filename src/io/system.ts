@@ -1,0 +1,25 @@
+/** The clock, entropy and end-of-turn of a Node.js thread. */
+import type { ByteString } from '../bytes.js';
+import { trustBytes } from '../bytes.js';
+import type { Clock, Defer, Random } from '../ports.js';
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  setTimeout: (callback, delayMs) => setTimeout(callback, delayMs),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
+
+export const systemRandom: Random = () => Math.random();
+
+/** After the promises and messages of this turn of the event loop, so that what they send leaves in one batch. */
+export const systemDefer: Defer = (callback) => void setImmediate(callback);
+
+/** Monotonic within the thread. */
+export function microseconds(): number {
+  return performance.now() * 1_000;
+}
+
+/** Short texts are copied by the engine when they are cut; longer ones are slices that keep their batch alive. */
+export function detach(text: ByteString): ByteString {
+  return text.length < 13 ? text : trustBytes(Buffer.from(text, 'latin1').toString('latin1'));
+}

@@ -1,0 +1,131 @@
+/** The options of a new ring, checked: each problem is named with the option, its value and what to do. */
+import { defaultConfig, type Consistency, type Placement, type RingConfig } from './config.js';
+import { RondoError } from './errors.js';
+
+export interface RingOptions {
+  /** Node threads. Default: min(8, processors), at least 3. */
+  readonly nodes?: number;
+  /** Copies of each record, k, 1 to 7. Default 3. */
+  readonly replicas?: number;
+  /** Even k tolerates no more crashes than k - 1 and costs more, so it asks for this. */
+  readonly allowEven?: boolean;
+  readonly consistency?: Consistency;
+  /** A power of two from 256 to 4096. Default: at least 32 x nodes. */
+  readonly partitions?: number;
+  /** Length of successor lists, r. Default 4, or k - 1 if that is more. */
+  readonly successors?: number;
+  readonly placement?: Placement;
+  /** Most records that a node leads before it evicts the least recently used. Default 0: no bound. */
+  readonly maxEntries?: number;
+  /** Most bytes of records that a node leads (keys, values and overhead). Default 0: no bound. */
+  readonly maxBytes?: number;
+  readonly keyBytesMax?: number;
+  readonly valueBytesMax?: number;
+  /** A node thread whose event loop stands still this long is ended. Default 90,000; 0 = never. */
+  readonly watchdogMs?: number;
+  /** pino's levels. Default warn; logs go to stderr. */
+  readonly logLevel?: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug';
+  readonly stabilizeIntervalMs?: number;
+  readonly antiEntropyIntervalMs?: number;
+  readonly tombstoneMs?: number;
+}
+
+export interface CheckedOptions {
+  readonly config: RingConfig;
+  readonly nodes: number;
+  readonly watchdogMs: number;
+  readonly logLevel: string;
+  /** For people: what the chosen numbers mean. */
+  readonly warnings: readonly string[];
+}
+
+export const replicasMax = 7;
+const partitionsMin = 256;
+const partitionsMax = 4_096;
+const nodesMax = 4_096;
+const successorsMax = 32;
+const watchdogMsDefault = 90_000;
+
+/** Throws RondoError INVALID_ARGUMENT or UNSUPPORTED. `parallelism` = processors; `clusterId` = a fresh random one. */
+export function validateConfig(options: RingOptions, parallelism: number, clusterId: string): CheckedOptions {
+  const nodes = whole('nodes', options.nodes ?? Math.max(3, Math.min(8, parallelism)), 1, nodesMax);
+  const replicas = whole('replicas (k)', options.replicas ?? defaultConfig.replicas, 1, replicasMax);
+  const consistency = options.consistency ?? 'eventual';
+  if (consistency === 'linearizable') {
+    const advice = 'start the ring with consistency eventual';
+    throw new RondoError('UNSUPPORTED', `consistency linearizable is not in this version yet: ${advice}`);
+  }
+  if (consistency !== 'eventual') {
+    throw invalid(`consistency must be eventual or linearizable, not ${String(consistency)}`);
+  }
+  const placement = options.placement ?? defaultConfig.placement;
+  if (placement !== 'balanced' && placement !== 'hash') {
+    throw invalid(`placement must be balanced or hash, not ${String(placement)}`);
+  }
+  const partitions = options.partitions ?? partitionsFor(nodes);
+  if (!Number.isInteger(Math.log2(partitions)) || partitions < partitionsMin || partitions > partitionsMax) {
+    throw invalid(
+      `partitions must be a power of two from ${partitionsMin} to ${partitionsMax}, not ${partitions}`,
+    );
+  }
+  const successors = whole(
+    'successors (r)',
+    options.successors ?? Math.max(defaultConfig.successors, replicas - 1),
+    Math.max(1, replicas - 1),
+    successorsMax,
+  );
+  const config: RingConfig = {
+    ...defaultConfig,
+    clusterId,
+    replicas,
+    consistency,
+    placement,
+    partitions,
+    successors,
+    maxEntries: whole('maxEntries', options.maxEntries ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    maxBytes: whole('maxBytes', options.maxBytes ?? 0, 0, Number.MAX_SAFE_INTEGER),
+    keyBytesMax: whole('keyBytesMax', options.keyBytesMax ?? defaultConfig.keyBytesMax, 1, 1 << 24),
+    valueBytesMax: whole('valueBytesMax', options.valueBytesMax ?? defaultConfig.valueBytesMax, 1, 1 << 29),
+    stabilizeIntervalMs: whole(
+      'stabilizeIntervalMs',
+      options.stabilizeIntervalMs ?? defaultConfig.stabilizeIntervalMs,
+      10,
+      1 << 30,
+    ),
+    antiEntropyIntervalMs: whole(
+      'antiEntropyIntervalMs',
+      options.antiEntropyIntervalMs ?? defaultConfig.antiEntropyIntervalMs,
+      10,
+      1 << 30,
+    ),
+    tombstoneMs: whole('tombstoneMs', options.tombstoneMs ?? defaultConfig.tombstoneMs, 10, 1 << 30),
+  };
+  const warnings: string[] = [];
+  if (replicas > nodes)
+    warnings.push(
+      `k = ${replicas} copies need ${replicas} nodes, and there are ${nodes}: each record has ${nodes}`,
+    );
+  if (replicas === 1) warnings.push('k = 1: a node that crashes takes its records with it');
+  return {
+    config,
+    nodes,
+    watchdogMs: whole('watchdogMs', options.watchdogMs ?? watchdogMsDefault, 0, 1 << 30),
+    logLevel: options.logLevel ?? 'warn',
+    warnings,
+  };
+}
+
+function partitionsFor(nodes: number): number {
+  let partitions = partitionsMin;
+  while (partitions < Math.min(partitionsMax, 32 * nodes)) partitions *= 2;
+  return partitions;
+}
+
+function whole(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw invalid(`${name} must be a whole number from ${least} to ${most}, not ${value}`);
+}
+
+function invalid(message: string): RondoError {
+  return new RondoError('INVALID_ARGUMENT', message);
+}
