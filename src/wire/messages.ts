@@ -80,4 +80,23 @@ export interface Leaving extends Sent {
 export type ChordMessage =
   GetNeighbours | Neighbours | Busy | Ping | Pong | Notify | GetNextHop | NextHop | Leaving;
 
+/** Every type of ChordMessage: these are events of the node's chart; all other messages go to its data plane. */
+export const chordMessageTypes = [
+  'getNeighbours',
+  'neighbours',
+  'busy',
+  'ping',
+  'pong',
+  'notify',
+  'getNextHop',
+  'nextHop',
+  'leaving',
+] as const satisfies readonly ChordMessage['type'][];
+
+const chordTypes: ReadonlySet<string> = new Set(chordMessageTypes);
+
+export function isChordMessage(message: PeerMessage): message is ChordMessage {
+  return chordTypes.has(message.type);
+}
+
 export type PeerMessage = ChordMessage | ReplicationMessage;
