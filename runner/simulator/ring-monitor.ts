@@ -1,0 +1,117 @@
+/**
+ * Watches the ring after every step: keeps the all-knowing view of it and asserts Zave's invariants whenever a pointer,
+ * a member or a death changed something.
+ *
+ * Asserted above r + 1 members, from the moment at which all lists were full and r + 1 principals existed; a ring that
+ * falls to r + 1 members is ruled by the directory again. They hold in every run, also with loss, pauses and partitions:
+ * only certain deaths act on pointers, so no wrong suspicion can break the ring (chord.md, "Failure detection").
+ */
+import type { NodeInspection, RingSnapshot } from '../../actors/node/runtime.js';
+import type { Identifier } from '../../src/chord/identifier.js';
+import { atLeastOneRing, atMostOneRing, connectedAppendages, orderedRing } from './checkers/one-ring.js';
+import { oneLiveSuccessor, principalsInRing, sufficientPrincipals } from './checkers/principals.js';
+import { createRingView, principals, type MemberView, type RingView } from './checkers/ring-view.js';
+import { noDuplicates, orderedSuccessorLists } from './checkers/successor-lists.js';
+
+/** Every invariant of every step; the cheapest to understand first, so that a report names the clearest. */
+export const stepCheckers = [
+  oneLiveSuccessor,
+  noDuplicates,
+  orderedSuccessorLists,
+  atLeastOneRing,
+  atMostOneRing,
+  orderedRing,
+  connectedAppendages,
+  sufficientPrincipals,
+  principalsInRing,
+] as const;
+
+export interface BrokenInvariant {
+  readonly name: string;
+  readonly detail: string;
+}
+
+export interface RingMonitor {
+  /** Takes note of a node after one of its turns; answers what broke, if anything. */
+  turned(id: Identifier, inspection: NodeInspection): BrokenInvariant | undefined;
+  /** The node has died or left. */
+  gone(id: Identifier): BrokenInvariant | undefined;
+  /** The node no longer counts when deaths are weighed: it is about to leave. */
+  leaving(id: Identifier): void;
+  /** Whether Zave's assumption lets this member fail now: no list loses its last live entry, r + 1 principals stay. */
+  mayFail(id: Identifier, listsUnderWay: readonly (readonly Identifier[])[]): boolean;
+  /** Whether the ring is above r + 1 members and has once been complete. */
+  isEstablished(): boolean;
+  view(): RingView;
+}
+
+/** `successors` is r. */
+export function createRingMonitor(successors: number): RingMonitor {
+  const members = new Map<Identifier, MemberView>();
+  const snapshots = new Map<Identifier, RingSnapshot>();
+  const leaving = new Set<Identifier>();
+  let established = false;
+
+  const view = (): RingView => createRingView(members.values(), successors);
+  const check = (): BrokenInvariant | undefined => {
+    if (members.size <= successors + 1) {
+      established = false;
+      return undefined;
+    }
+    const ring = view();
+    if (!established) {
+      established = isComplete(ring);
+      return undefined;
+    }
+    for (const checker of stepCheckers) {
+      const detail = checker.check(ring);
+      if (detail !== undefined) return { name: checker.name, detail };
+    }
+    return undefined;
+  };
+  return {
+    turned(id, inspection) {
+      const isMember = inspection.state === 'member' || inspection.state === 'departing';
+      const { ring } = inspection;
+      if (!isMember || snapshots.get(id) === ring) return undefined;
+      snapshots.set(id, ring);
+      const before = members.get(id);
+      members.set(id, { id, predecessor: ring.predecessor, successors: ring.successors });
+      return before !== undefined && isSameList(before.successors, ring.successors) ? undefined : check();
+    },
+    gone(id) {
+      snapshots.delete(id);
+      leaving.delete(id);
+      return members.delete(id) ? check() : undefined;
+    },
+    leaving: (id) => void leaving.add(id),
+    mayFail(id, listsUnderWay) {
+      if (!members.has(id)) return true;
+      const rest = [...members.values()].filter((member) => member.id !== id && !leaving.has(member.id));
+      if (rest.length === 0) return false;
+      if (rest.length <= successors) return members.size <= successors + 1 || established;
+      if (!established && members.size > successors + 1) return false;
+      const ring = createRingView(rest, successors, listsUnderWay);
+      const isListLive = (list: readonly Identifier[]): boolean =>
+        list.some((entry) => ring.members.has(entry));
+      return (
+        rest.every((member) => isListLive(member.successors)) &&
+        listsUnderWay.every(isListLive) &&
+        principals(ring).size > successors
+      );
+    },
+    isEstablished: () => established,
+    view,
+  };
+}
+
+function isComplete(ring: RingView): boolean {
+  for (const member of ring.members.values()) {
+    if (member.successors.length !== ring.successors) return false;
+  }
+  return stepCheckers.every((checker) => checker.check(ring) === undefined);
+}
+
+function isSameList(left: readonly Identifier[], right: readonly Identifier[]): boolean {
+  return left.length === right.length && left.every((id, index) => id === right[index]);
+}

@@ -1,0 +1,139 @@
+/** A node in the simulated world: the same `createNode` as on a thread, inside a process that can pause and die. */
+import {
+  createNode,
+  type NodeEntry,
+  type NodeInspection,
+  type NodePorts,
+  type NodeRuntime,
+} from '../../actors/node/runtime.js';
+import type { ByteString } from '../../src/bytes.js';
+import type { Identifier } from '../../src/chord/identifier.js';
+import type { RingConfig } from '../../src/config.js';
+import type { Peer } from '../../src/peer.js';
+import { createRandom } from '../../src/random.js';
+import {
+  opcodes,
+  readRequests,
+  replyStride,
+  statuses,
+  type ReplyBatch,
+  type RequestBatch,
+} from '../../src/wire/requests.js';
+import type { Packet } from '../../src/wire/messages.js';
+import { createProcess, type Process } from './process.js';
+import type { ClockError, VirtualClock } from './virtual-clock.js';
+
+/** What a simulated node does to its world. */
+export interface NodeWorld {
+  readonly seed: number;
+  readonly config: RingConfig;
+  readonly clock: VirtualClock;
+  readonly mutations: ReadonlySet<string> | undefined;
+  sendPacket(from: Identifier, to: Identifier, packet: Packet): void;
+  sendReplies(from: Identifier, client: number, batch: ReplyBatch): void;
+  /** The node is about to tell a client that its change of the key took effect. */
+  acknowledged(node: SimulatedNode, key: ByteString): void;
+  turned(node: SimulatedNode): void;
+  failed(node: SimulatedNode, error: unknown): void;
+  left(node: SimulatedNode): void;
+  logged(node: SimulatedNode, level: string, message: string, details: unknown): void;
+}
+
+export interface SimulatedNode {
+  readonly peer: Peer;
+  readonly process: Process;
+  readonly clockError: ClockError;
+  /** Set once clients and the fault injector know the node as a member. */
+  announced: boolean;
+  departing: boolean;
+  receivePacket(packet: Packet): void;
+  receiveRequests(client: number, batch: RequestBatch): void;
+  peerDead(id: Identifier): void;
+  peerUnreachable(id: Identifier, unreachable: boolean): void;
+  depart(): void;
+  inspect(): NodeInspection;
+  stop(): void;
+}
+
+const changes: ReadonlySet<number> = new Set([opcodes.put, opcodes.delete, opcodes.append, opcodes.expire]);
+
+/** Starts a node; its first turn runs before this returns. */
+export function startNode(
+  world: NodeWorld,
+  peer: Peer,
+  entry: NodeEntry,
+  clockError: ClockError,
+): SimulatedNode {
+  /** Keys of changes that are not answered yet, by client and request. */
+  const openChanges = new Map<string, ByteString>();
+  let runtime: NodeRuntime | undefined;
+  const process = createProcess(world.clock, clockError, {
+    turned: () => {
+      if (runtime !== undefined) world.turned(node);
+    },
+    threw: (error) => world.failed(node, error),
+  });
+  const turn = (act: (running: NodeRuntime) => void): void => {
+    process.run(() => {
+      if (runtime !== undefined) act(runtime);
+    });
+  };
+  const ports: NodePorts = {
+    clock: process.clock,
+    random: createRandom(`${world.seed}/node/${peer.id}`),
+    defer: process.defer,
+    sendPacket: (to, packet) => world.sendPacket(peer.id, to, packet),
+    sendReplies: (client, batch) => {
+      noteAcknowledgements(client, batch);
+      world.sendReplies(peer.id, client, batch);
+    },
+    detach: (text) => text,
+    log: (level, message, details) => world.logged(node, level, message, details),
+    failed: (error) => world.failed(node, error),
+    left: () => world.left(node),
+  };
+  const noteAcknowledgements = (client: number, batch: ReplyBatch): void => {
+    for (let index = 0; index + replyStride <= batch.head.length; index += replyStride) {
+      const request = `${client} ${batch.head[index] ?? 0}`;
+      const key = openChanges.get(request);
+      if (key === undefined) continue;
+      openChanges.delete(request);
+      if (batch.head[index + 1] === statuses.ok) world.acknowledged(node, key);
+    }
+  };
+  const node: SimulatedNode = {
+    peer,
+    process,
+    clockError,
+    announced: false,
+    departing: false,
+    receivePacket: (packet) => turn((running) => running.receivePacket(packet)),
+    receiveRequests(client, batch) {
+      for (const request of readRequests(batch)) {
+        if (changes.has(request.opcode)) openChanges.set(`${client} ${request.id}`, request.key);
+      }
+      turn((running) => running.receiveRequests(client, batch));
+    },
+    peerDead: (id) => turn((running) => running.peerDead(id)),
+    peerUnreachable: (id, unreachable) => turn((running) => running.peerUnreachable(id, unreachable)),
+    depart: () => turn((running) => running.depart()),
+    inspect() {
+      if (runtime === undefined) throw new Error('the node has not started');
+      return runtime.inspect();
+    },
+    stop() {
+      process.stop();
+      runtime?.stop();
+    },
+  };
+  process.run(() => {
+    runtime = createNode({
+      self: peer,
+      config: world.config,
+      entry,
+      ports,
+      ...(world.mutations === undefined ? {} : { mutations: world.mutations }),
+    });
+  });
+  return node;
+}

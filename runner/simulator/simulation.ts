@@ -1,0 +1,181 @@
+/** One run of the simulator: a ring under a workload and seeded faults, then quiet, every invariant asserted on the way. */
+import { defaultConfig, type RingConfig } from '../../src/config.js';
+import { createRandom } from '../../src/random.js';
+import { createAcknowledgementLedger } from './checkers/nothing-lost.js';
+import { createReadChecker } from './checkers/reads.js';
+import { newestCopy } from './checkers/record-versions.js';
+import { createFaultInjector } from './fault-injector.js';
+import { drawFaultPlan, type FaultName } from './faults.js';
+import { replayCommand, type SimulationOptions, type SimulationResult, type Violation } from './options.js';
+import { awaitRest, inspectAll } from './quiet.js';
+import { createRingMonitor } from './ring-monitor.js';
+import { trustBytes } from '../../src/bytes.js';
+import type { ClockError } from './virtual-clock.js';
+import { startWorkload } from './workload.js';
+import { createWorld, type World } from './world.js';
+
+/** Virtual time in which a ring that nothing disturbs must become ideal. */
+const quietBoundMs = 300_000;
+/** Faults happen in this share of the workload's time. */
+const faultyShare = 0.75;
+const clientCount = 3;
+/** Deadlines of operations that are open when the workload stops, and a little more. */
+const drainMs = 15_000;
+/** Faults under which a settled key must be read as it was left. */
+const gentleFaults: ReadonlySet<FaultName> = new Set(['churn']);
+
+/** Runs one seed. Nothing outside takes part: equal options give equal results, digest included. */
+export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
+  const { seed, nodes, replicas, successors } = options;
+  const violations: Violation[] = [];
+  const violated = (invariant: string, detail: string): void => {
+    violations.push({ invariant, atMs: Math.round(world.clock.nowMs()), detail });
+    world.trace(() => `VIOLATION ${invariant}: ${detail}`);
+  };
+  const isOver = (): boolean => violations.length > 0;
+  const workloadMs = options.minutes * 60_000;
+  const plan = drawFaultPlan(createRandom(`${seed}/plan`), options.faults, nodes, workloadMs * faultyShare);
+  const monitor = createRingMonitor(successors);
+  const ledger = createAcknowledgementLedger();
+  const world: World = createWorld(
+    {
+      seed,
+      config: drawConfig(options),
+      mutations: options.mutations,
+      trace: options.trace,
+      drawClockError: createClockErrors(seed, plan.skewMsMax, plan.drifts),
+    },
+    {
+      turned(node) {
+        const broken = monitor.turned(node.peer.id, node.inspect());
+        if (broken !== undefined) violated(broken.name, broken.detail);
+      },
+      acknowledged(node, key) {
+        const problem = ledger.acknowledged(node.inspect(), key);
+        if (problem !== undefined) violated('NothingLost', problem);
+      },
+      crashed(node) {
+        ledger.crashed(node.inspect(), inspectAll(world));
+        const broken = monitor.gone(node.peer.id);
+        if (broken !== undefined) violated(broken.name, `after a crash: ${broken.detail}`);
+      },
+      left(node) {
+        const lost = ledger.left(node.inspect(), inspectAll(world));
+        if (lost !== undefined) violated('NothingLost', `after a departure: ${lost}`);
+        const broken = monitor.gone(node.peer.id);
+        if (broken !== undefined) violated(broken.name, `after a departure: ${broken.detail}`);
+      },
+      failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${describeError(error)}`),
+    },
+  );
+  const injector = createFaultInjector(world, monitor, createRandom(`${seed}/victims`), plan, nodes);
+
+  world.found(plan.founders);
+  for (let joiner = plan.founders; joiner < nodes; joiner++) {
+    world.clock.set(() => injector.join(), 1_000 + joiner * 300);
+  }
+  for (let client = 0; client < clientCount; client++) world.addClient();
+  const isGentle = options.faults.every((name) => gentleFaults.has(name));
+  const reads = createReadChecker(isGentle);
+  const workload = startWorkload(world, seed, {
+    reads,
+    violated: (detail) => violated(detail.split(':')[0] ?? 'Reads', detail),
+  });
+
+  await world.runUntil(workloadMs * faultyShare, isOver);
+  injector.endAll();
+  const quietFromMs = world.clock.nowMs();
+  await world.runUntil(workloadMs, isOver);
+  workload.stop();
+  await world.runUntil(workloadMs + drainMs, isOver);
+  const stuck = workload.findStuck();
+  if (stuck !== undefined) violated('NoStuckOperations', stuck);
+  const unrest = isOver() ? undefined : await awaitRest(world, quietBoundMs, isOver);
+  if (unrest !== undefined) violated(unrest.name, unrest.detail);
+  const healedInMs = Math.round(world.clock.nowMs() - quietFromMs);
+  const lost = isOver() ? undefined : ledger.findLost(inspectAll(world));
+  if (lost !== undefined) violated('NothingLost', lost);
+  if (!isOver()) await checkFinalReads(world, workload, violated);
+
+  digestFinalState(world);
+  for (const node of world.nodes.values()) node.stop();
+  const { counts } = injector;
+  return {
+    seed,
+    digest: world.digest.value(),
+    ok: violations.length === 0,
+    violations,
+    counts: {
+      events: world.events,
+      packets: world.network.counts.sent,
+      operations: workload.counts.operations,
+      succeeded: workload.counts.succeeded,
+      crashes: counts.crashes,
+      joins: counts.joins,
+      departures: counts.departures,
+      allowedLosses: ledger.allowedLosses,
+      healedInMs,
+    },
+    replay: replayCommand(options),
+  };
+}
+
+/** Once all is quiet a client reads of every key exactly what the copies hold. */
+async function checkFinalReads(
+  world: World,
+  workload: ReturnType<typeof startWorkload>,
+  violated: (invariant: string, detail: string) => void,
+): Promise<void> {
+  const client = world.addClient();
+  let values: ReadonlyMap<string, string | undefined> | undefined;
+  let failure: unknown;
+  workload.readAll(client).then(
+    (found) => (values = found),
+    (error: unknown) => (failure = error),
+  );
+  await world.runUntil(world.clock.nowMs() + 30_000, () => values !== undefined || failure !== undefined);
+  if (values === undefined) {
+    violated('FinalReads', `a read of a quiet ring failed: ${describeError(failure)}`);
+    return;
+  }
+  const inspections = inspectAll(world);
+  for (const [key, value] of values) {
+    const newest = newestCopy(inspections, trustBytes(key));
+    if (newest?.value === undefined ? value === undefined : value === newest.value) continue;
+    violated('FinalReads', `"${key}" was read as "${value}", its copies hold "${newest?.value}"`);
+    return;
+  }
+}
+
+function drawConfig(options: SimulationOptions): RingConfig {
+  const random = createRandom(`${options.seed}/config`);
+  return {
+    ...defaultConfig,
+    clusterId: Math.floor(random() * 0x1_0000_0000).toString(16),
+    consistency: options.consistency,
+    replicas: options.replicas,
+    successors: options.successors,
+  };
+}
+
+function createClockErrors(seed: number, skewMsMax: number, drifts: boolean): () => ClockError {
+  const random = createRandom(`${seed}/clocks`);
+  return () => ({
+    skewMs: Math.round((2 * random() - 1) * skewMsMax),
+    rate: drifts ? 0.99 + random() / 50 : 1,
+  });
+}
+
+function digestFinalState(world: World): void {
+  const { digest } = world;
+  for (const [id, node] of inspectAll(world)) {
+    digest.addText(id);
+    digest.addText(node.ring.successors.join());
+    const copies = [...node.copies()].map((copy) => `${copy.key} ${copy.version.clock} ${copy.value ?? ''}`);
+    digest.addText(copies.sort().join());
+  }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
