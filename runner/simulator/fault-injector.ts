@@ -177,7 +177,7 @@ export function createFaultInjector(
  */
 function directoriesKnowAll(world: World, without: Identifier): boolean {
   const rest = [...world.nodes.values()].filter((node) => node.peer.id !== without);
-  if (rest.length > 12) return true;
+  if (rest.length > world.config.successors + 1) return true;
   const members = rest.filter((node) => node.announced).map((node) => node.peer.id);
   return rest.every((node) => {
     if (!node.announced) return false;

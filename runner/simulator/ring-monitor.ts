@@ -2,15 +2,23 @@
  * Watches the ring after every step: keeps the all-knowing view of it and asserts Zave's invariants whenever a pointer,
  * a member or a death changed something.
  *
- * Asserted above r + 1 members, from the moment at which all lists were full and r + 1 principals existed; a ring that
- * falls to r + 1 members is ruled by the directory again. They hold in every run, also with loss, pauses and partitions:
- * only certain deaths act on pointers, so no wrong suspicion can break the ring (chord.md, "Failure detection").
+ * Asserted above r + 1 members, from the moment at which they first held all together; a ring that falls to r + 1 members
+ * is ruled by the directory again. Loss, delays and short pauses and partitions may not break them: silence is never
+ * taken for death. But a node that is told for longer than 5 s that a living peer is out of reach acts as if it were dead
+ * (it comes back by probes), and no ring with short lists survives that for certain. From the first such opinion on only
+ * the lists' own form is asserted; that the ring becomes whole again is asserted after quiet, in every run.
  */
 import type { NodeInspection, RingSnapshot } from '../../actors/node/runtime.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import { atLeastOneRing, atMostOneRing, connectedAppendages, orderedRing } from './checkers/one-ring.js';
 import { oneLiveSuccessor, principalsInRing, sufficientPrincipals } from './checkers/principals.js';
-import { createRingView, principals, type MemberView, type RingView } from './checkers/ring-view.js';
+import {
+  createRingView,
+  principals,
+  type MemberView,
+  type RingChecker,
+  type RingView,
+} from './checkers/ring-view.js';
 import { noDuplicates, orderedSuccessorLists } from './checkers/successor-lists.js';
 
 /** Every invariant of every step; the cheapest to understand first, so that a report names the clearest. */
@@ -26,6 +34,9 @@ export const stepCheckers = [
   principalsInRing,
 ] as const;
 
+/** What no suspicion can break. */
+const formCheckers: readonly RingChecker[] = [noDuplicates, orderedSuccessorLists];
+
 export interface BrokenInvariant {
   readonly name: string;
   readonly detail: string;
@@ -36,6 +47,8 @@ export interface RingMonitor {
   turned(id: Identifier, inspection: NodeInspection): BrokenInvariant | undefined;
   /** The node has died or left. */
   gone(id: Identifier): BrokenInvariant | undefined;
+  /** A living peer was taken for dead: from now on only the form of the lists is asserted. */
+  suspected(): void;
   /** The node no longer counts when deaths are weighed: it is about to leave. */
   leaving(id: Identifier): void;
   /** Whether Zave's assumption lets this member fail now: no list loses its last live entry, r + 1 principals stay. */
@@ -51,6 +64,7 @@ export function createRingMonitor(successors: number): RingMonitor {
   const snapshots = new Map<Identifier, RingSnapshot>();
   const leaving = new Set<Identifier>();
   let established = false;
+  let checkers: readonly RingChecker[] = stepCheckers;
 
   const view = (): RingView => createRingView(members.values(), successors);
   const check = (): BrokenInvariant | undefined => {
@@ -63,7 +77,7 @@ export function createRingMonitor(successors: number): RingMonitor {
       established = isComplete(ring);
       return undefined;
     }
-    for (const checker of stepCheckers) {
+    for (const checker of checkers) {
       const detail = checker.check(ring);
       if (detail !== undefined) return { name: checker.name, detail };
     }
@@ -84,6 +98,7 @@ export function createRingMonitor(successors: number): RingMonitor {
       leaving.delete(id);
       return members.delete(id) ? check() : undefined;
     },
+    suspected: () => void (checkers = formCheckers),
     leaving: (id) => void leaving.add(id),
     mayFail(id, listsUnderWay) {
       if (!members.has(id)) return true;

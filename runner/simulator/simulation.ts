@@ -26,7 +26,7 @@ const gentleFaults: ReadonlySet<FaultName> = new Set(['churn']);
 
 /** Runs one seed. Nothing outside takes part: equal options give equal results, digest included. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
-  const { seed, nodes, replicas, successors } = options;
+  const { seed, nodes, successors } = options;
   const violations: Violation[] = [];
   const violated = (invariant: string, detail: string): void => {
     violations.push({ invariant, atMs: Math.round(world.clock.nowMs()), detail });
@@ -65,6 +65,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
         const broken = monitor.gone(node.peer.id);
         if (broken !== undefined) violated(broken.name, `after a departure: ${broken.detail}`);
       },
+      suspected: () => monitor.suspected(),
       failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${describeError(error)}`),
     },
   );

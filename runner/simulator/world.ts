@@ -21,6 +21,8 @@ export interface WorldObserver {
   acknowledged(node: SimulatedNode, key: ByteString): void;
   crashed(node: SimulatedNode): void;
   left(node: SimulatedNode): void;
+  /** A node is about to be told that a living peer is out of reach. */
+  suspected(): void;
   failed(node: SimulatedNode, error: unknown): void;
 }
 
@@ -93,6 +95,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
     tellUnreachable(id, peer, unreachable) {
       digest.addText(peer);
       trace(() => `${id.slice(0, 8)} hears that ${peer.slice(0, 8)} is ${unreachable ? 'un' : ''}reachable`);
+      if (unreachable) observer.suspected();
       nodes.get(id)?.peerUnreachable(peer, unreachable);
     },
     hostLearned(dead) {
