@@ -1,0 +1,31 @@
+/** The end of copies: a holder that is no member keeps its copy until all live members confirmed that they hold it (rule 5). */
+import { dropRecord } from './contents.js';
+import { hasHints } from './outbox.js';
+import { isPlanted, type PartitionState, type Replica } from './replica.js';
+
+/** Drops what is held here and confirmed elsewhere. */
+export function dropConfirmedCopies(replica: Replica): void {
+  for (const partition of replica.partitions) {
+    if (partition.member || partition.others.length === 0) continue;
+    if (partition.records.size === 0 && partition.copy === 'none') continue;
+    if (partition.unsynced.size > 0 && !isPlanted(replica, 'dropBeforeConfirming')) continue;
+    dropCopy(replica, partition);
+  }
+}
+
+/** Whether everything held here is confirmed by the members other than this node, and nothing is under way to them. */
+export function isHandedOver(replica: Replica): boolean {
+  if ((replica.overlay?.successors.length ?? 0) === 0) return true;
+  if (hasHints(replica)) return false;
+  return replica.partitions.every(
+    (partition) =>
+      partition.records.size === 0 || (partition.others.length > 0 && partition.unsynced.size === 0),
+  );
+}
+
+function dropCopy(replica: Replica, partition: PartitionState): void {
+  for (const record of [...partition.records.values()]) dropRecord(replica, partition, record);
+  partition.copy = 'none';
+  partition.equalAt.clear();
+  replica.environment.raise({ type: 'replicaChanged' });
+}

@@ -1,0 +1,149 @@
+/** The eventual mode: every door into a replica, and what each leads to (replication.md, section 2). */
+import { assertNever } from '../errors.js';
+import type { Overlay } from '../overlay.js';
+import type { RequestBatch } from '../wire/requests.js';
+import { answerCompare, answerVersions, takeConfirmed, takeRecords } from './answering.js';
+import { enforceBounds, sweepExpired, sweepTombstones } from './bounds.js';
+import { handleCompared, handleRecordsTaken, handleVersions, startDueSessions } from './comparing.js';
+import { dropConfirmedCopies, isHandedOver } from './dropping.js';
+import { completeOrphans, handleForward, releaseForwards, takeForwarded, tickForwards } from './filling.js';
+import { answerGroups, askForGroups, handleGroups } from './group-lookup.js';
+import { refreshRole, takeOverlay } from './groups.js';
+import { handleReplicate, mergeRecords } from './merging.js';
+import type { Forwarded, ReplicationMessage } from './messages.js';
+import type { ReplicationMode } from './mode.js';
+import { flushChanges, handleReplicated, hasHints, resendHints } from './outbox.js';
+import { pendingTickMs, type Replica } from './replica.js';
+import { releaseReservations, tickReservations } from './reservations.js';
+import { serve, serveRequests } from './serving.js';
+import { tickSessions } from './sessions.js';
+
+export function overlayChanged(replica: Replica, overlay: Overlay): void {
+  takeOverlay(replica, overlay);
+  startDueSessions(replica, replica.environment.clock.nowMs(), false);
+  flushChanges(replica);
+}
+
+export function handleRequests(replica: Replica, client: number, batch: RequestBatch): void {
+  serveRequests(replica, client, batch);
+  flushChanges(replica);
+}
+
+export function handleReplicationMessages(replica: Replica, messages: readonly ReplicationMessage[]): void {
+  for (const message of messages) handleMessage(replica, message);
+  flushChanges(replica);
+}
+
+/** Answers how many milliseconds until the next tick is due. */
+export function tick(replica: Replica): number {
+  const nowMs = replica.environment.clock.nowMs();
+  replica.pendingRaised = false;
+  resendHints(replica, nowMs);
+  tickForwards(replica, nowMs);
+  tickReservations(replica, nowMs);
+  tickSessions(replica, nowMs);
+  if (replica.store.bounded) enforceBounds(replica);
+  sweepExpired(replica, nowMs);
+  completeOrphans(replica, nowMs);
+  dropConfirmedCopies(replica);
+  const isRound = nowMs >= replica.nextRoundAtMs;
+  if (isRound) {
+    const { config, random } = replica.environment;
+    replica.nextRoundAtMs = nowMs + config.antiEntropyIntervalMs * (0.5 + random());
+    sweepTombstones(replica, nowMs);
+  }
+  askForGroups(replica, nowMs);
+  startDueSessions(replica, nowMs, isRound);
+  flushChanges(replica);
+  return nextTickMs(replica, nowMs);
+}
+
+export function clientClosed(replica: Replica, client: number): void {
+  releaseForwards(replica, client);
+  releaseReservations(replica, client);
+  flushChanges(replica);
+}
+
+export function startHandingOver(replica: Replica): void {
+  if (replica.departure !== 'none') return;
+  replica.departure = 'handingOver';
+  if (replica.overlay !== undefined) overlayChanged(replica, replica.overlay);
+}
+
+export function stopServing(replica: Replica): void {
+  replica.departure = 'announced';
+  for (const partition of replica.partitions) refreshRole(replica, partition);
+  tickReservations(replica, replica.environment.clock.nowMs());
+  flushChanges(replica);
+}
+
+export { isHandedOver };
+
+export const eventualMode: ReplicationMode<Replica> = {
+  overlayChanged,
+  handleRequests,
+  handleMessages: handleReplicationMessages,
+  tick,
+  clientClosed,
+  startHandingOver,
+  isHandedOver,
+  stopServing,
+};
+
+function handleMessage(replica: Replica, message: ReplicationMessage): void {
+  switch (message.type) {
+    case 'replicate':
+      return handleReplicate(replica, message);
+    case 'replicated':
+      return handleReplicated(replica, message);
+    case 'compare':
+      return answerCompare(replica, message);
+    case 'compared':
+      return handleCompared(replica, message);
+    case 'getVersions':
+      return answerVersions(replica, message);
+    case 'versions':
+      return handleVersions(replica, message);
+    case 'records':
+      return takeRecords(replica, message);
+    case 'recordsTaken':
+      return handleRecordsTaken(replica, message);
+    case 'confirmed':
+      return takeConfirmed(replica, message);
+    case 'forward':
+      return handleForward(replica, message);
+    case 'forwarded':
+      return handleForwarded(replica, message);
+    case 'getGroups':
+      return answerGroups(replica, message);
+    case 'groups':
+      return handleGroups(replica, message);
+    default:
+      return assertNever(message);
+  }
+}
+
+/** A previous member answered: the requests that waited for the record are served, wherever the partition is led by now. */
+function handleForwarded(replica: Replica, message: Forwarded): void {
+  const forwarding = takeForwarded(replica, message);
+  const partition = forwarding && replica.partitions[forwarding.partition];
+  if (forwarding === undefined || partition === undefined) return;
+  mergeRecords(replica, message.records, message.from);
+  const nowMs = replica.environment.clock.nowMs();
+  for (const request of forwarding.waiting) serve(replica, partition, forwarding.key, request, nowMs, true);
+}
+
+function nextTickMs(replica: Replica, nowMs: number): number {
+  const { config } = replica.environment;
+  const isBusy =
+    replica.forwards.size > 0 ||
+    replica.reservations.size > 0 ||
+    replica.groupAsks.size > 0 ||
+    hasHints(replica) ||
+    replica.partitions.some((partition) => partition.unsynced.size > 0 || partition.copy === 'filling');
+  if (isBusy) {
+    replica.pendingRaised = true;
+    return pendingTickMs(config);
+  }
+  return Math.max(pendingTickMs(config), replica.nextRoundAtMs - nowMs);
+}

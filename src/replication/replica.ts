@@ -1,0 +1,242 @@
+/** A replica: all that one node holds and knows of the partitions, as one owned mutable record. */
+import type { ByteString } from '../bytes.js';
+import type { Identifier } from '../chord/identifier.js';
+import type { RingConfig } from '../config.js';
+import type { Overlay } from '../overlay.js';
+import type { Peer } from '../peer.js';
+import { createShelf, createStore, type Shelf, type Store } from '../store.js';
+import type { ReplicaEnvironment } from './environment.js';
+import { createHybridClock, type HybridClock } from './hybrid-clock.js';
+import type { Copy, ReplicationMessage } from './messages.js';
+import type { PackedRecords, RecordWriter } from './packed-records.js';
+import { partitionIdentifier } from './partition.js';
+import { noVersion, type Version } from './version.js';
+
+export interface PartitionState extends Shelf {
+  readonly identifier: Identifier;
+  /** The natural group as last computed or told, dead members included; empty = unknown. */
+  group: readonly Peer[];
+  /** Who said so: this node itself where it is the home. */
+  home: Identifier | undefined;
+  groupAsOf: number;
+  toldAtMs: number;
+  /** In the group. */
+  member: boolean;
+  /** First live member of the group: takes the changes. `led` of the shelf is the same. */
+  copy: Copy;
+  fillingSinceMs: number;
+  /** Whether gets are answered from here without a further look: a member whose copy is complete. */
+  readable: boolean;
+  /** Live members without this node. Equal lists are one array, so that changes are packed once for all partitions. */
+  others: readonly Identifier[];
+  /** Those of `others` that are not known to hold all that is held here. */
+  readonly unsynced: Set<Identifier>;
+  /** Counts changes of the contents. */
+  changes: number;
+  /** Value of `changes` when a peer's digest was equal. */
+  readonly equalAt: Map<Identifier, number>;
+  /** What others said of their copies since the group changed. */
+  readonly peerCopies: Map<Identifier, Copy>;
+  low: number;
+  high: number;
+  flushedBefore: Version;
+  /** Who is filling this copy at present, and until when others are told to wait. */
+  receivingFrom: Identifier | undefined;
+  receivingUntilMs: number;
+}
+
+/** Changes that one peer has not acknowledged, oldest first, by request id. */
+export interface Hints {
+  readonly waiting: Map<number, Hint>;
+  bytes: number;
+}
+export interface Hint {
+  readonly records: PackedRecords;
+  readonly bytes: number;
+  readonly madeAtMs: number;
+  sentAtMs: number;
+  tries: number;
+}
+
+/** Anti-entropy with one peer, as the one who asks: at most one question is outstanding. */
+export interface Session {
+  readonly peer: Identifier;
+  /** The outstanding question; sent again until it is answered or abandoned. */
+  question: (ReplicationMessage & { readonly requestId: number }) | undefined;
+  sentAtMs: number;
+  tries: number;
+  /** Nothing is asked before. */
+  notBeforeMs: number;
+  /** Value of `changes` of each partition in comparison, when its digest was sent. */
+  readonly comparing: Map<number, number>;
+  /** What the peer lacks, as [partition, key], sent in chunks from `lacksAt` on. */
+  lacks: (readonly [partition: number, key: ByteString])[];
+  lacksAt: number;
+  /** Comparisons in a row that led to sending. */
+  repairs: number;
+}
+
+/** Requests of clients that wait for a record which a previous member was asked for. */
+export interface Forward {
+  readonly partition: number;
+  readonly key: ByteString;
+  /** Peers still to be asked, best first. */
+  readonly candidates: Identifier[];
+  readonly untilMs: number;
+  readonly waiting: Parked[];
+}
+
+/** A client's request, kept until it can be answered. */
+export interface Parked {
+  readonly client: number;
+  readonly id: number;
+  readonly opcode: number;
+  readonly flags: number;
+  readonly moves: number;
+  readonly value: ByteString;
+  readonly number: number;
+}
+
+/** A key that one client was told to load; the others that want it wait. */
+export interface Reservation {
+  readonly partition: number;
+  holder: number;
+  untilMs: number;
+  readonly waiting: { readonly client: number; readonly id: number; readonly reservationMs: number }[];
+}
+
+export interface Counters {
+  reads: number;
+  writes: number;
+  hits: number;
+  misses: number;
+  evictions: number;
+  expirations: number;
+  hintsDropped: number;
+  forwarded: number;
+  moved: number;
+  batches: number;
+}
+
+export interface Replica {
+  readonly environment: ReplicaEnvironment;
+  readonly self: Identifier;
+  /** Replaced through `overlayChanged`; undefined before the first. */
+  overlay: Overlay | undefined;
+  readonly store: Store;
+  readonly partitions: readonly PartitionState[];
+  readonly hybridClock: HybridClock;
+  readonly counters: Counters;
+  /** Changes of the present turn that still have to go to the members listed in the key. */
+  readonly outboxes: Map<readonly Identifier[], RecordWriter>;
+  readonly hints: Map<Identifier, Hints>;
+  readonly sessions: Map<Identifier, Session>;
+  /** By request id of the question. */
+  readonly forwards: Map<number, Forward>;
+  /** The question that fetches a key at present, by partition and key. */
+  readonly forwarding: Map<string, number>;
+  readonly reservations: Map<ByteString, Reservation>;
+  /** Versions up to which keys (by hash) were evicted, oldest first; bounded. Anti-entropy does not bring them back. */
+  readonly evicted: Map<number, Version>;
+  /** Equal lists of members as one array each, by their identifiers joined. */
+  readonly memberLists: Map<string, readonly Identifier[]>;
+  /** Lookups under way for groups that nobody told: whom to ask next, by partition. */
+  readonly groupAsks: Map<number, { peer: Identifier; readonly sinceMs: number; sentAtMs: number }>;
+  /** Peers whose told groups changed since the last message to them. */
+  readonly toTell: Set<Identifier>;
+  nextRequestId: number;
+  nextRoundAtMs: number;
+  /** Where the sweep for expired records goes on. */
+  sweepAt: number;
+  /** Whether the chart knows that a tick is due soon. */
+  pendingRaised: boolean;
+  departure: 'none' | 'handingOver' | 'announced';
+}
+
+export function createReplica(environment: ReplicaEnvironment): Replica {
+  const { config, clock } = environment;
+  const nowMs = clock.nowMs();
+  return {
+    environment,
+    self: environment.self.id,
+    overlay: undefined,
+    store: createStore(config),
+    partitions: Array.from({ length: config.partitions }, (_, index) =>
+      createPartition(index, config.partitions),
+    ),
+    hybridClock: createHybridClock(),
+    counters: createCounters(),
+    outboxes: new Map(),
+    hints: new Map(),
+    sessions: new Map(),
+    forwards: new Map(),
+    forwarding: new Map(),
+    reservations: new Map(),
+    evicted: new Map(),
+    memberLists: new Map(),
+    groupAsks: new Map(),
+    toTell: new Set(),
+    nextRequestId: 1,
+    nextRoundAtMs: nowMs + config.antiEntropyIntervalMs * environment.random(),
+    sweepAt: 0,
+    pendingRaised: false,
+    departure: 'none',
+  };
+}
+
+/** How soon after `replicaPending` a tick is due. */
+export function pendingTickMs(config: RingConfig): number {
+  return config.questionTimeoutMs / 2;
+}
+
+/** Has the chart tick soon, because something now awaits an answer. */
+export function raisePending(replica: Replica): void {
+  if (replica.pendingRaised) return;
+  replica.pendingRaised = true;
+  replica.environment.raise({ type: 'replicaPending' });
+}
+
+/** Whether the named bug is planted. Free when none is. */
+export function isPlanted(replica: Replica, bug: string): boolean {
+  return replica.environment.mutations !== undefined && replica.environment.mutations.has(bug);
+}
+
+function createPartition(index: number, partitions: number): PartitionState {
+  return {
+    ...createShelf(index),
+    identifier: partitionIdentifier(index, partitions),
+    group: [],
+    home: undefined,
+    groupAsOf: 0,
+    toldAtMs: -Infinity,
+    member: false,
+    copy: 'none',
+    fillingSinceMs: 0,
+    readable: false,
+    others: [],
+    unsynced: new Set(),
+    changes: 0,
+    equalAt: new Map(),
+    peerCopies: new Map(),
+    low: 0,
+    high: 0,
+    flushedBefore: noVersion,
+    receivingFrom: undefined,
+    receivingUntilMs: 0,
+  };
+}
+
+function createCounters(): Counters {
+  return {
+    reads: 0,
+    writes: 0,
+    hits: 0,
+    misses: 0,
+    evictions: 0,
+    expirations: 0,
+    hintsDropped: 0,
+    forwarded: 0,
+    moved: 0,
+    batches: 0,
+  };
+}

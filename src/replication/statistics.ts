@@ -1,0 +1,98 @@
+/** What a replica shows of itself: counters for administration, a digest for snapshots, all records for checkers. */
+import type { NodeStats } from '../admin.js';
+import type { ByteString } from '../bytes.js';
+import { unacknowledged } from './outbox.js';
+import { countLed } from './partition-requests.js';
+import type { Replica } from './replica.js';
+import type { Version } from './version.js';
+
+/** Costs a look at every partition and every unacknowledged change. */
+export function replicaStats(replica: Replica): NodeStats {
+  const { counters, hybridClock, environment } = replica;
+  let held = 0;
+  let bytes = 0;
+  let tombstones = 0;
+  let led = 0;
+  for (const partition of replica.partitions) {
+    held += partition.live;
+    bytes += partition.bytes;
+    tombstones += partition.tombstones;
+    if (partition.led) led += partition.live;
+  }
+  return {
+    ...counters,
+    records: countLed(replica, environment.clock.nowMs()),
+    copies: held - led,
+    bytes,
+    tombstones,
+    recordsBelowReplicas: countBelowReplicas(replica),
+    clockSkewed: hybridClock.skewed,
+  };
+}
+
+export function partitionsLed(replica: Replica): number {
+  return replica.partitions.reduce((count, partition) => count + (partition.led ? 1 : 0), 0);
+}
+
+/** Partitions of which this node's copy is not complete yet. */
+export function fillingPartitions(replica: Replica): number[] {
+  return replica.partitions.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition);
+}
+
+/** Equal for equal contents: 16 hexadecimal characters over all partitions held. */
+export function replicaDigest(replica: Replica): string {
+  let low = 0;
+  let high = 0;
+  for (const partition of replica.partitions) {
+    low = (Math.imul(low, 31) + partition.low) | 0;
+    high = (Math.imul(high, 31) + partition.high) | 0;
+  }
+  return hex(high) + hex(low);
+}
+
+export interface HeldRecord {
+  readonly key: ByteString;
+  /** Empty in a tombstone. */
+  readonly value: ByteString;
+  readonly version: Version;
+  readonly tombstone: boolean;
+  readonly expiresAt: number;
+  readonly partition: number;
+  readonly led: boolean;
+  readonly filling: boolean;
+}
+
+/** Everything that is held, members' copies and others, in no order. */
+export function* allRecords(replica: Replica): Generator<HeldRecord> {
+  for (const partition of replica.partitions) {
+    for (const { key, value, hlc, writer, tombstone, expiresAt } of partition.records.values()) {
+      yield {
+        key,
+        value,
+        version: { hlc, writer },
+        tombstone,
+        expiresAt,
+        partition: partition.partition,
+        led: partition.led,
+        filling: partition.copy === 'filling',
+      };
+    }
+  }
+}
+
+/** Live records led of which a copy is missing or not confirmed: exact when no change is under way. */
+function countBelowReplicas(replica: Replica): number {
+  const { replicas } = replica.environment.config;
+  const waiting = unacknowledged(replica);
+  let below = 0;
+  for (const partition of replica.partitions) {
+    if (!partition.led) continue;
+    const isShort = partition.others.length + 1 < replicas || partition.unsynced.size > 0;
+    below += isShort ? partition.live : Math.min(partition.live, waiting.get(partition.partition) ?? 0);
+  }
+  return below;
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0');
+}
