@@ -1,103 +1,135 @@
 /** A node at work: its chart's actor, fed from outside and flushed once a turn. Threads and the simulator run the same. */
-import type { NodeStats, NodeStatus } from '../../src/admin.js';
-import type { ByteString } from '../../src/bytes.js';
-import type { Identifier } from '../../src/chord/identifier.js';
-import type { RingConfig } from '../../src/config.js';
-import type { Peer } from '../../src/peer.js';
-import type { Clock, Defer, Random } from '../../src/ports.js';
-import type { Packet } from '../../src/wire/messages.js';
-import type { ReplyBatch, RequestBatch } from '../../src/wire/requests.js';
+import { createActor } from 'xstate';
+import type { ReplicationMessage } from '../../src/replication/messages.js';
+import { createReplica, type Replica } from '../../src/replication/replica.js';
+import { isChordMessage } from '../../src/wire/messages.js';
+import { requestStride, statuses, type RequestBatch } from '../../src/wire/requests.js';
+import type { NodeOptions, NodeRuntime } from './contract.js';
+import type { NodeEvent, Outgoing } from './events.js';
+import { createInspector, statsOf, statusOf, type NodeState } from './inspection.js';
+import { lookupMachine } from './looking-up-machine.js';
+import { nodeMachine } from './machine.js';
+import { Outbox } from './outbox.js';
+import { firstContext } from './tables.js';
 
-/** All that a node needs of its world. */
-export interface NodePorts {
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Runs the node's flush at the end of the present turn. */
-  readonly defer: Defer;
-  /** Hands one turn's messages for one node to the transport. May lose them, late, twice, in any order. */
-  sendPacket(to: Identifier, packet: Packet): void;
-  /** Answers to a client of this node; `client` is the number its requests came with. */
-  sendReplies(client: number, replies: ReplyBatch): void;
-  /** A copy of the text that does not keep the batch it was cut from in memory. */
-  detach(text: ByteString): ByteString;
-  log(
-    level: 'debug' | 'info' | 'warn' | 'error',
-    message: string,
-    details?: Readonly<Record<string, unknown>>,
-  ): void;
-  /** An invariant broke or an action threw: the node must be stopped as if crashed. */
-  failed(error: unknown): void;
-  /** The departure is complete. */
-  left(): void;
+export type * from './contract.js';
+export type { NodeEntry } from './events.js';
+
+const stayTuned = 'the node is joining the ring';
+
+/** Starts a node. It is at work when this returns: a founder serves, a joiner has asked its first contact. */
+export function createNode(options: NodeOptions): NodeRuntime {
+  const { self, config, entry, ports } = options;
+  const outbox = new Outbox(config.clusterId, self.id, ports);
+  const replica = createNodeReplica(options, outbox, (event) => actor.send(event));
+  const send = (_: unknown, messages: readonly Outgoing[]): void => {
+    for (const { to, message } of messages) outbox.send(to, message);
+  };
+  const actor = createActor(
+    nodeMachine.provide({
+      actions: { send },
+      actors: { lookup: lookupMachine.provide({ actions: { send } }) },
+    }),
+    {
+      id: self.address,
+      clock: ports.clock,
+      input: firstContext(self, config, entry, ports.random, replica),
+    },
+  );
+  const inspector = createInspector();
+  const membership = watchMembership();
+  let foreignPackets = 0;
+  let isStopped = false;
+
+  const stateNow = (): NodeState => {
+    const snapshot = actor.getSnapshot();
+    if (snapshot.status === 'done' || snapshot.matches('left')) return 'left';
+    if (!snapshot.matches('alive')) return 'joining';
+    return snapshot.matches({ alive: { membership: 'member' } }) ? 'member' : 'departing';
+  };
+
+  actor.subscribe({
+    next: (snapshot) => {
+      if (snapshot.matches('alive')) membership.reached();
+    },
+    error: (error) => ports.failed(error),
+    complete: () => {
+      if (!isStopped) ports.left();
+    },
+  });
+  actor.start();
+
+  return {
+    self,
+    actor,
+    receivePacket(packet) {
+      if (packet.clusterId !== config.clusterId) {
+        foreignPackets++;
+        ports.log('warn', 'dropped a packet of another ring', { from: packet.from, dropped: foreignPackets });
+        return;
+      }
+      if (actor.getSnapshot().context.unreachable.has(packet.from)) {
+        actor.send({ type: 'peerUnreachable', id: packet.from, unreachable: false });
+      }
+      const messages: ReplicationMessage[] = [];
+      for (const message of packet.messages) {
+        if (isChordMessage(message)) actor.send(message);
+        else messages.push(message);
+      }
+      if (messages.length > 0)
+        actor.getSnapshot().children['dataPlane']?.send({ type: 'peerMessages', messages });
+    },
+    receiveRequests(client, batch) {
+      const dataPlane = actor.getSnapshot().children['dataPlane'];
+      if (dataPlane !== undefined) dataPlane.send({ type: 'requests', client, batch });
+      else refuse(outbox, client, batch);
+    },
+    clientClosed(client) {
+      outbox.forgetClient(client);
+      actor.getSnapshot().children['dataPlane']?.send({ type: 'clientClosed', client });
+    },
+    peerDead: (id) => actor.send({ type: 'peerDead', id }),
+    peerUnreachable: (id, unreachable) => actor.send({ type: 'peerUnreachable', id, unreachable }),
+    depart: () => actor.send({ type: 'depart' }),
+    status: () => statusOf(actor.getSnapshot().context, stateNow()),
+    stats: () => statsOf(actor.getSnapshot().context),
+    inspect: () => inspector(actor.getSnapshot().context, stateNow()),
+    whenMember: membership.when,
+    stop: () => {
+      isStopped = true;
+      actor.stop();
+    },
+  };
 }
 
-export type NodeEntry =
-  /** All founders get the same list, themselves included: they are members at once. */
-  | { readonly type: 'founder'; readonly founders: readonly Peer[] }
-  /** Known nodes to join through; never empty. A node never creates a ring because no contact answered. */
-  | { readonly type: 'joiner'; readonly contacts: readonly Peer[] };
-
-export interface NodeOptions {
-  readonly self: Peer;
-  readonly config: RingConfig;
-  readonly entry: NodeEntry;
-  readonly ports: NodePorts;
-  /** Names of planted bugs, for the tests of the simulator; absent in every real node. */
-  readonly mutations?: ReadonlySet<string>;
+function createNodeReplica(options: NodeOptions, outbox: Outbox, raise: (event: NodeEvent) => void): Replica {
+  const { self, config, entry, ports, mutations } = options;
+  return createReplica({
+    self,
+    config,
+    clock: ports.clock,
+    random: ports.random,
+    founders: entry.type === 'founder' ? entry.founders : [],
+    send: (to, message) => outbox.send(to, message),
+    reply: (client, id, status, value) => outbox.reply(client, id, status, value),
+    detach: (text) => ports.detach(text),
+    raise,
+    ...(mutations === undefined ? {} : { mutations }),
+  });
 }
 
-/** A version as replication.md, section 2, orders it: the greater clock wins, the greater name breaks ties. */
-export interface VersionSnapshot {
-  readonly clock: number;
-  readonly node: string;
+/** A node that is no member holds nothing and knows no other: every request may be tried again. */
+function refuse(outbox: Outbox, client: number, batch: RequestBatch): void {
+  for (let at = 0; at + requestStride <= batch.head.length; at += requestStride) {
+    outbox.reply(client, batch.head[at] ?? 0, statuses.tryAgain, stayTuned);
+  }
 }
 
-/** One copy that a node holds; `value` is undefined for a tombstone. */
-export interface RecordSnapshot {
-  readonly partition: number;
-  readonly key: ByteString;
-  readonly value: ByteString | undefined;
-  readonly version: VersionSnapshot;
-}
-
-/** The ring's pointers of one node. An immutable object that is replaced only when one of them changes. */
-export interface RingSnapshot {
-  readonly predecessor: Identifier | undefined;
-  /** As Zave's steps keep it, placeholders included (in a small ring: as the directory gives it). */
-  readonly successors: readonly Identifier[];
-  /** Those entries of `successors` that are placeholders and name no node. */
-  readonly placeholders: readonly Identifier[];
-  /** Row i = what the table has for self + 2^i, undefined where unknown; 160 rows, or only the distinct ones. */
-  readonly fingers: ReadonlyMap<number, Identifier>;
-}
-
-/** A node's inside, for the simulator's checkers. Calling it changes nothing. */
-export interface NodeInspection {
-  /** joining, member, departing or left. */
-  readonly state: string;
-  readonly ring: RingSnapshot;
-  /** Identifiers that the directory believes live, in no order. */
-  directoryLive(): readonly Identifier[];
-  copies(): Iterable<RecordSnapshot>;
-  copyOf(key: ByteString): RecordSnapshot | undefined;
-  /** Partitions that are still filling. */
-  filling(): readonly number[];
-}
-
-export interface NodeRuntime {
-  readonly self: Peer;
-  receivePacket(packet: Packet): void;
-  receiveRequests(client: number, batch: RequestBatch): void;
-  /** A client is gone: whatever waits for it is dropped. */
-  clientClosed(client: number): void;
-  /** Certain: the peer's thread has exited, or its departure is complete. Final. */
-  peerDead(id: Identifier): void;
-  /** The failure detector's view of a peer that may come back: true = unreachable, false = heard from again. */
-  peerUnreachable(id: Identifier, unreachable: boolean): void;
-  /** Starts a graceful departure; `ports.left` tells when it is complete. */
-  depart(): void;
-  status(): NodeStatus;
-  stats(): NodeStats;
-  inspect(): NodeInspection;
-  stop(): void;
+/** A promise of the moment in which the node becomes a member. */
+function watchMembership(): { readonly reached: () => void; readonly when: () => Promise<void> } {
+  let reached = (): void => undefined;
+  const reaching = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  return { reached: () => reached(), when: () => reaching };
 }

@@ -24,21 +24,25 @@ export class ChordOverlay implements Overlay {
   /** Deaths that the directory knew when the view was made. */
   readonly deaths: number;
   readonly tables: ChordTables;
+  /** The ring is small and its successors come round to the predecessor: every node is in view. */
+  readonly isWholeRing: boolean;
+  readonly #fingers: FingerTable;
   /** Where the own arc begins: the last known predecessor, even when it is dead. */
   readonly #arcStart: Identifier | undefined;
-  /** The successors come round to the predecessor: every node is in view. */
-  readonly #isWholeRing: boolean;
 
   constructor(tables: ChordTables) {
-    const { ring, directory, unreachable } = tables;
+    const { ring, fingers, directory, unreachable } = tables;
     const isUp = (peer: Peer): boolean => !directory.isDead(peer.id) && !unreachable.has(peer.id);
     this.self = ring.self;
     this.predecessor = ring.predecessor && isUp(ring.predecessor) ? ring.predecessor : undefined;
     this.successors = ring.successors.every(isUp) ? ring.successors : ring.successors.filter(isUp);
+    this.#fingers = fingers.every((row) => isUp(row.peer))
+      ? fingers
+      : fingers.filter((row) => isUp(row.peer));
     this.deaths = directory.deaths;
     this.tables = tables;
     this.#arcStart = ring.predecessor?.id ?? (ring.successors.length === 0 ? ring.self.id : undefined);
-    this.#isWholeRing =
+    this.isWholeRing =
       this.predecessor !== undefined &&
       this.successors.some((peer) => peer.id === this.predecessor?.id) &&
       directory.live.length <= ring.length + 1;
@@ -63,12 +67,12 @@ export class ChordOverlay implements Overlay {
     if (first !== undefined && isInArc(this.self.id, target, first.id)) {
       return { kind: 'home', via: `successor ${this.successors.indexOf(first) + 1}`, peers: willing };
     }
-    const index = this.#isWholeRing ? this.#successorIndex(target) : -1;
+    const index = this.isWholeRing ? this.#successorIndex(target) : -1;
     if (index !== -1) {
       const peers = this.#willing(this.#clockwiseFrom(index), avoid);
       return { kind: 'home', via: `successor ${index + 1}`, peers };
     }
-    const hops = closestPreceding(this.self.id, target, this.tables.fingers, willing, avoid, 3);
+    const hops = closestPreceding(this.self.id, target, this.#fingers, willing, avoid, 3);
     return { kind: 'hop', via: hops[0]?.via ?? 'self', peers: hops.map(({ peer }) => peer) };
   }
 
@@ -104,7 +108,7 @@ export class ChordOverlay implements Overlay {
   /** The nodes in view from the given successor on; in a whole ring on past the node itself. */
   #clockwiseFrom(index: number): readonly Peer[] {
     const after = this.successors.slice(index);
-    return this.#isWholeRing ? [...after, this.self, ...this.successors.slice(0, index)] : after;
+    return this.isWholeRing ? [...after, this.self, ...this.successors.slice(0, index)] : after;
   }
 
   #willing(peers: readonly Peer[], avoid: ReadonlySet<Identifier>): readonly Peer[] {

@@ -58,7 +58,7 @@ export function withoutFinger(fingers: FingerTable, id: Identifier): FingerTable
 /** The exact fingers of a node among known peers sorted by identifier (itself included): O(log^2 N). */
 export function exactFingers(self: Identifier, sorted: readonly Peer[], successor: Identifier): FingerTable {
   const rows: FingerRow[] = [];
-  for (let index = lastFingerOf(self, successor) + 1; index > 0 && index < identifierBits; ) {
+  for (let index = lastFingerOf(self, successor) + 1; index > 0 && index < identifierBits;) {
     const peer = successorAmong(sorted, fingerStart(self, index));
     if (peer === undefined || peer.id === self) break;
     const last = lastFingerOf(self, peer.id);

@@ -22,7 +22,12 @@ export interface Lookup {
   readonly state:
     | { readonly type: 'asking'; readonly hop: LookupHop }
     /** `home` = the target's home and the nodes after it; `informant` told so, undefined when it is the asker itself. */
-    | { readonly type: 'found'; readonly home: readonly Peer[]; readonly informant: Peer | undefined; readonly via: string }
+    | {
+        readonly type: 'found';
+        readonly home: readonly Peer[];
+        readonly informant: Peer | undefined;
+        readonly via: string;
+      }
     | { readonly type: 'failed' };
   /** Nodes that answered, in order. */
   readonly hops: readonly LookupHop[];
@@ -81,7 +86,9 @@ export function closestPreceding(
   const best: LookupHop[] = [];
   const offer = (peer: Peer, row: string, number: number): void => {
     if (!between(self, peer.id, target) || avoid.has(peer.id)) return;
-    const rank = best.findIndex((other) => peer.id === other.peer.id || between(other.peer.id, peer.id, target));
+    const rank = best.findIndex(
+      (other) => peer.id === other.peer.id || between(other.peer.id, peer.id, target),
+    );
     if (rank !== -1 && best[rank]?.peer.id === peer.id) return;
     if (rank === -1 && best.length >= most) return;
     best.splice(rank === -1 ? best.length : rank, 0, { peer, via: `${row} ${number}` });
@@ -104,7 +111,9 @@ function take(lookup: Lookup, informant: Peer | undefined, answer: NextHops): Lo
     return { ...lookup, state: { type: 'found', home: answer.peers, informant, via: answer.via } };
   }
   const known = new Set(lookup.hops.map(({ peer }) => peer.id));
-  const offered = answer.peers.filter((peer) => !known.has(peer.id)).map((peer) => ({ peer, via: answer.via }));
+  const offered = answer.peers
+    .filter((peer) => !known.has(peer.id))
+    .map((peer) => ({ peer, via: answer.via }));
   const others = lookup.alternatives.filter(({ peer }) => !offered.some((hop) => hop.peer.id === peer.id));
   const alternatives = [...offered, ...others].sort((a, b) => {
     const difference = distance(a.peer.id, lookup.target) - distance(b.peer.id, lookup.target);
@@ -116,6 +125,7 @@ function take(lookup: Lookup, informant: Peer | undefined, answer: NextHops): Lo
 /** Asks the known node that is closest before the target and has not been asked; fails when there is none. */
 function askNext(lookup: Lookup): Lookup {
   const [hop, ...alternatives] = lookup.alternatives.filter(({ peer }) => !lookup.avoid.has(peer.id));
-  if (hop === undefined || lookup.asked >= lookupHopsMax) return { ...lookup, alternatives: [], state: { type: 'failed' } };
+  if (hop === undefined || lookup.asked >= lookupHopsMax)
+    return { ...lookup, alternatives: [], state: { type: 'failed' } };
   return { ...lookup, alternatives, asked: lookup.asked + 1, state: { type: 'asking', hop } };
 }

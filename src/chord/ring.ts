@@ -52,9 +52,7 @@ export function successorAnswered(
 ): { readonly ring: RingState; readonly candidate: Peer | undefined } {
   const { predecessor } = answer;
   const isBetter =
-    predecessor !== null &&
-    !isDown(predecessor.id) &&
-    between(ring.self.id, predecessor.id, answer.self.id);
+    predecessor !== null && !isDown(predecessor.id) && between(ring.self.id, predecessor.id, answer.self.id);
   return { ring: adoptFrom(ring, answer, isDead), candidate: isBetter ? predecessor : undefined };
 }
 
@@ -112,16 +110,11 @@ export function smallRing(self: Peer, live: readonly Peer[], length: number): Ri
 
 /** Whether both name the same peers. */
 export function isSameRing(a: RingState, b: RingState): boolean {
-  return (
-    a === b || (a.predecessor?.id === b.predecessor?.id && isSameList(a.successors, b.successors))
-  );
+  return a === b || (a.predecessor?.id === b.predecessor?.id && isSameList(a.successors, b.successors));
 }
 
 function adoptFrom(ring: RingState, answer: Pointers, isDead: IsDown): RingState {
-  return withSuccessors(
-    ring,
-    adopt(ring.self.id, answer.self, answer.successors, ring.length, isDead),
-  );
+  return withSuccessors(ring, adopt(ring.self.id, answer.self, answer.successors, ring.length, isDead));
 }
 
 /** The same object when nothing changes, so that a quiet round costs nothing downstream. */
