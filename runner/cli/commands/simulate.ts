@@ -1,0 +1,55 @@
+/** `simulate`: the flags of the deterministic simulator. */
+import type { Command } from 'commander';
+import type { Consistency } from '../../../src/config.js';
+import { simulateCommand } from '../../simulator/command.js';
+import { jsonFlag, withExamples, type Context } from '../context.js';
+import { exitCodes, type ExitCode } from '../exit-code.js';
+import { flag, numberFlag } from '../flag.js';
+
+interface SimulateFlags {
+  readonly nodes?: number;
+  readonly seed?: string;
+  readonly seeds?: string;
+  readonly minutes?: number;
+  readonly faults?: string;
+  readonly consistency?: Consistency;
+  readonly replicas?: number;
+  readonly successors?: number;
+  readonly trace?: true;
+  readonly json?: true;
+}
+
+const known: readonly ExitCode[] = Object.values(exitCodes);
+
+export function registerSimulate(program: Command, context: Context): void {
+  const simulate = program
+    .command('simulate')
+    .description('run a ring in virtual time with faults from a seed, and check its invariants')
+    .addOption(numberFlag('--nodes <count>', 'nodes at the start (20)', 1, 10_000))
+    .addOption(flag('--seed <number>', 'one seed (1)').conflicts('seeds'))
+    .addOption(flag('--seeds <range>', 'several seeds, such as 1..100'))
+    .addOption(numberFlag('--minutes <count>', 'virtual minutes of workload (10)', 1, 100_000))
+    .addOption(flag('--faults <list>', 'crash, pause, partition, loss, delay, churn; none or all'))
+    .addOption(
+      flag('--consistency <mode>', 'eventual; linearizable is not in this version').choices([
+        'eventual',
+        'linearizable',
+      ]),
+    )
+    .addOption(numberFlag('-k, --replicas <count>', 'copies of each record (3)', 1, 7))
+    .addOption(numberFlag('-r, --successors <count>', 'length of successor lists (4)', 1, 32))
+    .addOption(flag('--trace', 'print every event on standard error'))
+    .addOption(jsonFlag());
+  withExamples(simulate, [
+    'simulate --seed 7',
+    'simulate --seeds 1..100 --minutes 5 --json',
+    'simulate --nodes 50 --faults crash,partition',
+  ]).action(async ({ seed, seeds, ...options }: SimulateFlags) => {
+    const chosen = seeds ?? seed;
+    const code = await simulateCommand(
+      { ...options, ...(chosen === undefined ? {} : { seeds: chosen }) },
+      { print: (line) => context.output.data(line), complain: (line) => context.output.note(line) },
+    );
+    context.setExitCode(known.find((each) => each === code) ?? exitCodes.failure);
+  });
+}

@@ -1,0 +1,113 @@
+/** The inspector's server: a page on the loopback interface that shows the ring, its nodes and its counters. */
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RondoError } from '../../src/errors.js';
+import type { InspectorBridge } from './bridge.js';
+import { pageCss, pageHtml } from './page.js';
+import { ringPicture } from './ring-picture.js';
+
+export interface Inspector {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+const headers = {
+  'cache-control': 'no-store',
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+/** Names by which a browser on this machine may call a loopback server; others are a rebound DNS name. */
+const ownNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+interface Document {
+  readonly type: string;
+  body(bridge: InspectorBridge): Promise<string>;
+}
+
+const documents: ReadonlyMap<string, Document> = new Map<string, Document>([
+  ['/', { type: 'text/html', body: async () => pageHtml }],
+  ['/page.css', { type: 'text/css', body: async () => pageCss }],
+  ['/page-script.js', { type: 'text/javascript', body: () => compiled('page-script.js') }],
+  ['/ring-picture.js', { type: 'text/javascript', body: () => compiled('ring-picture.js') }],
+  [
+    '/overlay.json',
+    { type: 'application/json', body: async (bridge) => JSON.stringify(await bridge.overlay()) },
+  ],
+  ['/stats.json', { type: 'application/json', body: async (bridge) => JSON.stringify(await bridge.stats()) }],
+  ['/ring.svg', { type: 'image/svg+xml', body: async (bridge) => ringPicture(await bridge.overlay()) }],
+]);
+
+/** `host` must be a loopback address; port 0 = any free one. Rejects with a RondoError when the port is taken. */
+export async function startInspector(
+  bridge: InspectorBridge,
+  host: string,
+  port: number,
+): Promise<Inspector> {
+  const server = createServer((request, response) => {
+    answer(bridge, request, response).catch((error: unknown) => {
+      send(response, 503, 'text/plain', error instanceof Error ? error.message : String(error));
+    });
+  });
+  await listening(server, host, port);
+  return {
+    address: formatBound(server.address()),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  bridge: InspectorBridge,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const name = (request.headers.host ?? '').replace(/:\d+$/, '');
+  if (!ownNames.has(name) && !/^127(\.\d{1,3}){3}$/.test(name)) {
+    return send(response, 403, 'text/plain', 'this page answers to loopback names only');
+  }
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return send(response, 405, 'text/plain', 'this page is for looking');
+  }
+  const found = documents.get((request.url ?? '/').replace(/\?.*$/s, ''));
+  if (found === undefined) return send(response, 404, 'text/plain', 'no such page');
+  send(response, 200, found.type, await found.body(bridge));
+}
+
+function send(response: ServerResponse, status: number, type: string, body: string): void {
+  response.writeHead(status, { ...headers, 'content-type': `${type}; charset=utf-8` });
+  response.end(body);
+}
+
+function compiled(name: string): Promise<string> {
+  return readFile(new URL(`./${name}`, import.meta.url), 'utf8');
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
+      reject(
+        new RondoError(
+          'BUSY',
+          `cannot listen at ${host}:${port}: ${reason}; choose another with --http HOST:PORT, or --http 0`,
+          {
+            cause: error,
+          },
+        ),
+      );
+    });
+    server.listen(port, host, () => resolve());
+  });
+}
+
+function formatBound(bound: AddressInfo | string | null): string {
+  if (bound === null || typeof bound === 'string') return String(bound);
+  return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
