@@ -148,7 +148,7 @@ function packetBytes(packet: Packet): number {
   let bytes = 0;
   for (const message of packet.messages) {
     bytes += 100;
-    if ('records' in message && typeof message.records === 'object') bytes += message.records.text.length;
+    if (message.type === 'replicate' || message.type === 'records') bytes += message.records.text.length;
   }
   return bytes;
 }

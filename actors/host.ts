@@ -1,0 +1,271 @@
+/** A host: places and starts node threads, introduces them to each other, notices their ends, and is their control. */
+import * as Comlink from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type pino from 'pino';
+import type { NodeStats, NodeStatus } from '../src/admin.js';
+import type { Identifier } from '../src/chord/identifier.js';
+import { placeFounders, placeJoiner } from '../src/chord/placement.js';
+import type { RingConfig } from '../src/config.js';
+import { RondoError } from '../src/errors.js';
+import { systemRandom } from '../src/io/system.js';
+import type { Peer } from '../src/peer.js';
+import type { Fault, HostControl, NodeControl, NodeWorkerData } from './control.js';
+import { createDoormen, type Doormen } from './doormen.js';
+import type { NodeEntry } from './node/runtime.js';
+import { startWatchdog } from './watchdog.js';
+
+export interface HostOptions {
+  readonly config: RingConfig;
+  readonly nodes: number;
+  /** A thread whose event loop stands still this long is ended; 0 = never. */
+  readonly watchdogMs: number;
+  readonly logger: pino.Logger;
+}
+
+/** A node thread as its host knows it. */
+export interface NodeHandle {
+  readonly peer: Peer;
+  readonly worker: Worker;
+  readonly control: Comlink.Remote<NodeControl>;
+  readonly heartbeat: Int32Array;
+  /** Peers that share a port with it. */
+  readonly introduced: Set<Identifier>;
+  /** Resolves when the thread has exited. */
+  readonly exited: Promise<void>;
+  /** Set by the watchdog while the thread's event loop stands still. */
+  stalled: boolean;
+}
+
+export interface Host {
+  readonly nodes: ReadonlyMap<Identifier, NodeHandle>;
+  overlay(): Promise<NodeStatus[]>;
+  stats(node: string | undefined): Promise<(NodeStats & { id: string; address: string })[]>;
+  join(count: number): Promise<string[]>;
+  depart(node: string): Promise<void>;
+  kill(node: string): Promise<void>;
+  injectFault(node: string, fault: Fault): Promise<void>;
+  /** Serves a client on the port until it closes. */
+  welcome(port: MessagePort): void;
+  close(): Promise<void>;
+}
+
+const hostAddress = 'local';
+const contactsPerJoiner = 8;
+/** Threads that start at the same time: more only thrash. */
+const startingMax = 16;
+const controlTimeoutMs = 5_000;
+const nodesMax = 4_096;
+
+export async function createHost(options: HostOptions): Promise<Host> {
+  const { config, logger } = options;
+  const nodes = new Map<Identifier, NodeHandle>();
+  /** Introductions that wait for a founder's thread to exist. */
+  const waiting = new Map<Identifier, Set<Identifier>>();
+  let nextNumber = options.nodes;
+  let closing = false;
+  const doormen: Doormen = createDoormen(config, nodes);
+
+  const hostControl: HostControl = {
+    introduce: (from, to) => introduce(from, to),
+    left: (id) => void nodes.get(id)?.worker.terminate(),
+  };
+
+  const introduce = (from: Identifier, to: Identifier): void => {
+    const [asker, asked] = [nodes.get(from), nodes.get(to)];
+    if (asker === undefined || asker.introduced.has(to)) return;
+    if (asked === undefined) {
+      const askers = waiting.get(to) ?? new Set();
+      waiting.set(to, askers.add(from));
+      return;
+    }
+    asker.introduced.add(to);
+    asked.introduced.add(from);
+    const { port1, port2 } = new MessageChannel();
+    tell(asker.control.addPeerPort(to, Comlink.transfer(port1, [port1])));
+    tell(asked.control.addPeerPort(from, Comlink.transfer(port2, [port2])));
+  };
+
+  const tell = (call: Promise<unknown>): void => {
+    call.catch((error: unknown) => logger.error({ err: error }, 'a node thread did not take a control call'));
+  };
+
+  const start = (peer: Peer, entry: NodeEntry): NodeHandle => {
+    const heartbeat = new SharedArrayBuffer(4);
+    const { port1, port2 } = new MessageChannel();
+    Comlink.expose(hostControl, nodeEndpoint(port1));
+    const workerData: NodeWorkerData = {
+      self: peer,
+      config,
+      entry,
+      heartbeat,
+      hostPort: port2,
+      logLevel: logger.level,
+    };
+    const worker = new Worker(new URL('./node-worker.js', import.meta.url), {
+      workerData,
+      transferList: [port2],
+      name: peer.address,
+    });
+    worker.setMaxListeners(0);
+    const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    const handle: NodeHandle = {
+      peer,
+      worker,
+      control: Comlink.wrap<NodeControl>(nodeEndpoint(worker)),
+      heartbeat: new Int32Array(heartbeat),
+      introduced: new Set(),
+      exited,
+      stalled: false,
+    };
+    nodes.set(peer.id, handle);
+    worker.on('error', (error) => logger.error({ err: error, node: peer.address }, 'a node thread failed'));
+    worker.once('exit', (code) => {
+      port1.close();
+      ended(peer, code);
+    });
+    for (const from of waiting.get(peer.id) ?? []) introduce(from, peer.id);
+    waiting.delete(peer.id);
+    return handle;
+  };
+
+  const ended = (peer: Peer, code: number): void => {
+    nodes.delete(peer.id);
+    doormen.nodeGone(peer.id);
+    if (closing) return;
+    logger.info({ node: peer.address, code }, 'a node thread has ended');
+    for (const { control } of nodes.values()) tell(control.peerDead(peer.id));
+  };
+
+  /** Resolves when the node is a member; rejects when its thread ends before. */
+  const startAndWait = async (peer: Peer, entry: NodeEntry): Promise<void> => {
+    const handle = start(peer, entry);
+    const member = await Promise.race([
+      handle.control.whenMember().then(() => true),
+      handle.exited.then(() => false),
+    ]);
+    if (!member)
+      throw new RondoError('INTERNAL', `node ${peer.address} ended before it was a member: see the log`);
+    doormen.nodeAdded(peer);
+  };
+
+  const find = (node: string): NodeHandle => {
+    const found = [...nodes.values()].filter(
+      ({ peer }) => peer.address === node || (node !== '' && peer.id.startsWith(node)),
+    );
+    const [handle] = found;
+    if (handle === undefined) throw new RondoError('NOT_FOUND', `no node ${node} (see: rondo overlay)`);
+    if (found.length > 1)
+      throw new RondoError(
+        'INVALID_ARGUMENT',
+        `${found.length} nodes match ${node}: give more of the identifier`,
+      );
+    return handle;
+  };
+
+  const watchdog = startWatchdog(nodes, options.watchdogMs, logger);
+
+  const founders = placeFounders(hostAddress, options.nodes, 0, config.placement, systemRandom);
+  await inParallel(founders, startingMax, (peer) => startAndWait(peer, { type: 'founder', founders }));
+
+  return {
+    nodes,
+    welcome: doormen.welcome,
+    async overlay() {
+      const handles = [...nodes.values()].sort((a, b) => (a.peer.id < b.peer.id ? -1 : 1));
+      return Promise.all(
+        handles.map((handle) =>
+          withDeadline(handle, handle.control.status(), () => unresponsive(handle.peer)),
+        ),
+      );
+    },
+    async stats(node) {
+      const handles = node === undefined ? [...nodes.values()] : [find(node)];
+      const answers = await Promise.all(
+        handles.map(async (handle) => {
+          const stats = await withDeadline(handle, handle.control.stats(), () => undefined);
+          return stats === undefined
+            ? []
+            : [{ id: handle.peer.id as string, address: handle.peer.address, ...stats }];
+        }),
+      );
+      return answers.flat();
+    },
+    async join(count) {
+      if (nodes.size + count > nodesMax)
+        throw new RondoError('INVALID_ARGUMENT', `a host runs at most ${nodesMax} nodes`);
+      const joined: string[] = [];
+      for (let started = 0; started < count; started++) {
+        const peers = [...nodes.values()].map((handle) => handle.peer);
+        const peer = placeJoiner(
+          hostAddress,
+          nextNumber++,
+          0,
+          config.placement,
+          peers.map(({ id }) => id),
+          systemRandom,
+        );
+        const contacts = peers.sort(() => systemRandom() - 0.5).slice(0, contactsPerJoiner);
+        if (contacts.length === 0)
+          throw new RondoError('NOQUORUM', 'no node is left to join through: start a new ring');
+        await startAndWait(peer, { type: 'joiner', contacts });
+        joined.push(peer.id);
+      }
+      return joined;
+    },
+    async depart(node) {
+      const handle = find(node);
+      await handle.control.depart();
+      await handle.exited;
+    },
+    async kill(node) {
+      await find(node).worker.terminate();
+    },
+    async injectFault(node, fault) {
+      await find(node).control.injectFault(fault);
+    },
+    async close() {
+      closing = true;
+      watchdog.stop();
+      doormen.close();
+      await Promise.all([...nodes.values()].map(({ worker }) => worker.terminate()));
+    },
+  };
+}
+
+function unresponsive(peer: Peer): NodeStatus {
+  return {
+    id: peer.id,
+    address: peer.address,
+    state: 'unresponsive',
+    predecessor: null,
+    successors: [],
+    partitionsLed: 0,
+    records: 0,
+  };
+}
+
+/** A Comlink call to a dead or stalled thread never settles: it gets a deadline. */
+async function withDeadline<T, U>(handle: NodeHandle, call: Promise<T>, otherwise: () => U): Promise<T | U> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<U>((resolve) => {
+    timer = setTimeout(() => resolve(otherwise()), handle.stalled ? 100 : controlTimeoutMs);
+  });
+  try {
+    return await Promise.race([call, deadline, handle.exited.then(otherwise)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function inParallel<T>(
+  items: readonly T[],
+  most: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const queue = [...items];
+  const runNext = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(most, items.length) }, runNext));
+}

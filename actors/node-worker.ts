@@ -1,0 +1,92 @@
+/** The main of a node's thread: puts the world in place around one node and feeds it from its ports. */
+import * as Comlink from 'comlink';
+import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import pino from 'pino';
+import { createPortTransport } from '../src/io/port-transport.js';
+import { detach, systemClock, systemDefer, systemRandom } from '../src/io/system.js';
+import type { RequestBatch } from '../src/wire/requests.js';
+import {
+  heartbeatIntervalMs,
+  type Fault,
+  type HostControl,
+  type NodeControl,
+  type NodeWorkerData,
+} from './control.js';
+import { createNode } from './node/runtime.js';
+
+if (parentPort === null)
+  throw new Error('node-worker.js is the main of a worker thread: start it with createRing');
+const data: NodeWorkerData = workerData as NodeWorkerData;
+const { self } = data;
+const logger = pino(
+  { level: data.logLevel, base: { node: self.address } },
+  pino.destination({ dest: 2, sync: true }),
+);
+const host = Comlink.wrap<HostControl>(nodeEndpoint(data.hostPort));
+const clients = new Map<number, MessagePort>();
+
+/** Control calls that want no answer: a host that is gone takes this thread with it. */
+function tell(call: Promise<unknown>): void {
+  call.catch((error: unknown) => logger.error({ error }, 'the host did not take a control call'));
+}
+
+const transport = createPortTransport({
+  packet: (packet) => node.receivePacket(packet),
+  introduce: (id) => tell(host.introduce(self.id, id)),
+});
+
+const node = createNode({
+  self,
+  config: data.config,
+  entry: data.entry,
+  ports: {
+    clock: systemClock,
+    random: systemRandom,
+    defer: systemDefer,
+    sendPacket: transport.sendPacket,
+    sendReplies: (client, replies) => clients.get(client)?.postMessage(replies),
+    detach,
+    log: (level, message, details) => logger[level](details ?? {}, message),
+    failed: (error) => {
+      logger.fatal({ err: error }, 'the node failed and stops as if crashed');
+      process.exit(70);
+    },
+    left: () => tell(host.left(self.id)),
+  },
+});
+
+const control: NodeControl = {
+  whenMember: () => node.whenMember(),
+  addPeerPort: transport.addPort,
+  addClientPort: (client, port) => {
+    clients.set(client, port);
+    port.on('message', (batch: RequestBatch) => node.receiveRequests(client, batch));
+    port.on('close', () => {
+      clients.delete(client);
+      node.clientClosed(client);
+    });
+  },
+  peerDead: (id) => transport.peerDead(id, () => node.peerDead(id)),
+  depart: () => node.depart(),
+  status: () => node.status(),
+  stats: () => node.stats(),
+  injectFault: (fault) => void setImmediate(inject, fault),
+};
+
+function inject(fault: Fault): void {
+  switch (fault.type) {
+    case 'throw':
+      throw new Error('a fault was injected: an uncaught error');
+    case 'exit':
+      return process.exit(1);
+    case 'stall': {
+      const untilMs = performance.now() + fault.stallMs;
+      while (performance.now() < untilMs);
+    }
+  }
+}
+
+const heartbeat = new Int32Array(data.heartbeat);
+setInterval(() => Atomics.add(heartbeat, 0, 1), heartbeatIntervalMs);
+Comlink.expose(control, nodeEndpoint(parentPort));

@@ -1,0 +1,53 @@
+/** A closed loop: a fixed number of operations outstanding, each followed by the next when it has ended. */
+import { createRandom } from '../../src/random.js';
+
+/** The workload of every throughput figure: 95 % get, 5 % put, 20-byte keys, 100-byte values, keys uniform. */
+export interface Mix {
+  readonly keys: readonly string[];
+  readonly value: string;
+  /** Share of puts, 0 to 1. */
+  readonly puts: number;
+}
+
+export const standardMix: Mix = {
+  keys: Array.from({ length: 10_000 }, (_, index) => `key-${String(index).padStart(16, '0')}`),
+  value: 'v'.repeat(100),
+  puts: 0.05,
+};
+
+export interface Doors {
+  get(key: string): Promise<unknown>;
+  put(key: string, value: string): Promise<unknown>;
+}
+
+/** Operations per second over `seconds`, after a warm-up of a third of that. */
+export async function measure(doors: Doors, mix: Mix, outstanding: number, seconds: number): Promise<number> {
+  const random = createRandom(outstanding);
+  let done = 0;
+  let running = true;
+  const loop = async (): Promise<void> => {
+    while (running) {
+      const key = mix.keys[Math.floor(random() * mix.keys.length)] ?? '';
+      if (random() < mix.puts) await doors.put(key, mix.value);
+      else await doors.get(key);
+      done++;
+    }
+  };
+  const loops = Array.from({ length: outstanding }, loop);
+  await pause((seconds * 1_000) / 3);
+  const [startNs, startDone] = [process.hrtime.bigint(), done];
+  await pause(seconds * 1_000);
+  const [endNs, endDone] = [process.hrtime.bigint(), done];
+  running = false;
+  await Promise.all(loops);
+  return (endDone - startDone) / (Number(endNs - startNs) / 1e9);
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
