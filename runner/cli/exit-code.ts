@@ -46,7 +46,7 @@ export function messageOf(error: unknown): string | undefined {
 
 /** Commander's message on one line, after the command's name: `rondo get: unknown option '--jsn' (Did you mean --json?)`. */
 export function usageMessage(command: string, text: string): string {
-  return `${command}: ${oneLine(text.replace(/^error: /, ''))}; see ${command} --help`;
+  return `${command}: ${oneLine(text.replace(/^error: /, '')).replace(/\.$/, '')}; see ${command} --help`;
 }
 
 function oneLine(text: string): string {

@@ -19,7 +19,7 @@ interface OverlayFlags extends ClientOptions {
   readonly svg?: true;
 }
 interface JoinFlags extends ClientOptions {
-  readonly nodes: number;
+  readonly count: number;
 }
 
 export function registerAdministration(program: Command, context: Context): void {
@@ -73,12 +73,12 @@ export function registerAdministration(program: Command, context: Context): void
   const join = program
     .command('join')
     .description('let nodes enter the ring; ready when all are members')
-    .addOption(numberFlag('-n, --nodes <count>', 'how many', 1, 1_000).default(1));
+    .addOption(numberFlag('-n, --count <count>', 'how many', 1, 64).default(1));
   clientCommand(join, ['join', 'join -n 4']).action(async (options: JoinFlags) => {
     const before = new Set<string>();
     const joined = await context.withSession(options, async (session) => {
       for (const node of await session.json(overlaySchema, 'RONDO.OVERLAY')) before.add(node.id);
-      await session.call('RONDO.JOIN', bytesFromText(String(options.nodes)));
+      await session.call('RONDO.JOIN', bytesFromText(String(options.count)));
       const after = await session.json(overlaySchema, 'RONDO.OVERLAY');
       return after.filter((node) => !before.has(node.id));
     });
