@@ -24,15 +24,17 @@ export function findUnrest(world: World): BrokenInvariant | undefined {
   );
   const notIdeal = findNotIdeal(ring);
   if (notIdeal !== undefined) return { name: 'Ideal', detail: notIdeal };
-  for (const [id, node] of inspections) {
-    const member = ring.members.get(id);
-    const wrong = member === undefined ? undefined : findWrongFinger(ring, member, node.ring.fingers);
-    if (wrong !== undefined) return { name: 'Ideal', detail: wrong };
-  }
   if (ring.sorted.length <= world.config.successors + 1) {
     const directories = new Map([...inspections].map(([id, node]) => [id, node.directoryLive()]));
     const difference = findDirectoryDifference(new Set(ring.sorted), directories);
     if (difference !== undefined) return { name: 'DirectoryConverged', detail: difference };
+  } else {
+    // A small ring is read from the directory and keeps no fingers.
+    for (const [id, node] of inspections) {
+      const member = ring.members.get(id);
+      const wrong = member === undefined ? undefined : findWrongFinger(ring, member, node.ring.fingers);
+      if (wrong !== undefined) return { name: 'Ideal', detail: wrong };
+    }
   }
   const members = [...world.nodes.values()]
     .map((node) => node.peer)

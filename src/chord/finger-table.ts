@@ -50,6 +50,12 @@ export function withFinger(fingers: FingerTable, self: Identifier, index: number
   return at === -1 ? [...rest, row] : [...rest.slice(0, at), row, ...rest.slice(at)];
 }
 
+/** The table without what the successor serves: a new successor takes over fingers that no lookup asks for any more. */
+export function beyondSuccessor(fingers: FingerTable, self: Identifier, successor: Identifier): FingerTable {
+  const last = lastFingerOf(self, successor);
+  return fingers.some((row) => row.first <= last) ? withoutRun(fingers, 0, last) : fingers;
+}
+
 /** The table without a peer; the same table when it has no row. */
 export function withoutFinger(fingers: FingerTable, id: Identifier): FingerTable {
   return fingers.some((row) => row.peer.id === id) ? fingers.filter((row) => row.peer.id !== id) : fingers;

@@ -28,18 +28,25 @@ export function findNotIdeal(ring: RingView): string | undefined {
   return undefined;
 }
 
-/** The first row of a finger table that does not name the successor of its target, or undefined. */
+/**
+ * The first wrong row of a finger table, or undefined. `fingers`: the first row of each peer that serves several, as
+ * nodes store them; rows that the successor serves may be left out.
+ */
 export function findWrongFinger(
   ring: RingView,
   member: MemberView,
   fingers: ReadonlyMap<number, Identifier>,
 ): string | undefined {
-  for (const [row, finger] of fingers) {
-    const target = addPowerOfTwo(member.id, row);
-    const expected = successorOf(ring.sorted, target);
-    if (finger !== expected) {
-      return `finger ${row} of ${brief(member.id)} is ${brief(finger)}, should be ${brief(expected)}`;
-    }
+  const wrong = (row: number, found: string | undefined, expected: string): string =>
+    `finger ${row} of ${brief(member.id)} is ${brief(found)}, should be ${brief(expected)}`;
+  const next = successorOf(ring.sorted, addPowerOfTwo(member.id, 0));
+  let previous = next;
+  for (let row = 0; row < 160; row++) {
+    const expected = successorOf(ring.sorted, addPowerOfTwo(member.id, row));
+    const found = fingers.get(row);
+    const isFirst = expected !== previous && expected !== member.id;
+    if (found === undefined ? isFirst : found !== expected) return wrong(row, found, expected);
+    previous = expected;
   }
   return undefined;
 }
