@@ -23,6 +23,18 @@ export function isHandedOver(replica: Replica): boolean {
   );
 }
 
+/** What holds a departure up: partitions without a known other member, and members by how many partitions they have not confirmed. */
+export function departureReport(replica: Replica): Readonly<Record<string, unknown>> {
+  const unconfirmed: Record<string, number> = {};
+  let withoutMembers = 0;
+  for (const partition of replica.partitions) {
+    if (partition.records.size === 0) continue;
+    if (partition.others.length === 0) withoutMembers++;
+    for (const peer of partition.unsynced) unconfirmed[peer] = (unconfirmed[peer] ?? 0) + 1;
+  }
+  return { withoutMembers, unconfirmed, unacknowledged: hasHints(replica) };
+}
+
 function dropCopy(replica: Replica, partition: PartitionState): void {
   for (const record of [...partition.records.values()]) dropRecord(replica, partition, record);
   partition.copy = 'none';

@@ -26,6 +26,7 @@ export interface ReplicaEnvironment {
   /** A copy of the text that does not keep the batch it was cut from in memory. */
   detach(text: ByteString): ByteString;
   raise(event: ReplicaEvent): void;
+  log?(level: 'info' | 'warn', message: string, details: Readonly<Record<string, unknown>>): void;
   /** Planted bugs, by name, for tests of the tests. */
   readonly mutations?: ReadonlySet<string>;
 }

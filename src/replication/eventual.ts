@@ -5,7 +5,7 @@ import type { RequestBatch } from '../wire/requests.js';
 import { answerCompare, answerVersions, takeConfirmed, takeRecords } from './answering.js';
 import { enforceBounds, sweepExpired, sweepTombstones } from './bounds.js';
 import { handleCompared, handleRecordsTaken, handleVersions, startDueSessions } from './comparing.js';
-import { dropConfirmedCopies, isHandedOver } from './dropping.js';
+import { departureReport, dropConfirmedCopies, isHandedOver } from './dropping.js';
 import { completeOrphans, handleForward, releaseForwards, takeForwarded, tickForwards } from './filling.js';
 import { answerGroups, askForGroups, handleGroups } from './group-lookup.js';
 import { refreshRole, takeOverlay } from './groups.js';
@@ -13,7 +13,7 @@ import { handleReplicate, mergeRecords } from './merging.js';
 import type { Forwarded, ReplicationMessage } from './messages.js';
 import type { ReplicationMode } from './mode.js';
 import { flushChanges, handleReplicated, hasHints, resendHints } from './outbox.js';
-import { pendingTickMs, type Replica } from './replica.js';
+import type { Replica } from './replica.js';
 import { releaseReservations, tickReservations } from './reservations.js';
 import { serve, serveRequests } from './serving.js';
 import { tickSessions } from './sessions.js';
@@ -34,8 +34,8 @@ export function handleReplicationMessages(replica: Replica, messages: readonly R
   flushChanges(replica);
 }
 
-/** Answers how many milliseconds until the next tick is due. */
-export function tick(replica: Replica): number {
+/** To be called every `pendingTickMs` while something is filling, unconfirmed or awaited, else when `nextRoundAtMs` has come. */
+export function tick(replica: Replica): void {
   const nowMs = replica.environment.clock.nowMs();
   replica.pendingRaised = false;
   resendHints(replica, nowMs);
@@ -55,7 +55,6 @@ export function tick(replica: Replica): number {
   askForGroups(replica, nowMs);
   startDueSessions(replica, nowMs, isRound);
   flushChanges(replica);
-  return nextTickMs(replica, nowMs);
 }
 
 export function clientClosed(replica: Replica, client: number): void {
@@ -77,7 +76,25 @@ export function stopServing(replica: Replica): void {
   flushChanges(replica);
 }
 
-export { isHandedOver };
+/** Whether a partition's copy here is not whole yet. */
+export function isFilling(replica: Replica): boolean {
+  return replica.partitions.some((partition) => partition.copy === 'filling');
+}
+
+/** Whether some member is not known to hold all that is held here. */
+export function hasUnconfirmed(replica: Replica): boolean {
+  return replica.partitions.some((partition) => partition.unsynced.size > 0);
+}
+
+/** Whether something awaits an answer or a time-out. */
+export function isAwaiting(replica: Replica): boolean {
+  const { forwards, reservations, groupAsks, pendingRaised } = replica;
+  return (
+    pendingRaised || forwards.size > 0 || reservations.size > 0 || groupAsks.size > 0 || hasHints(replica)
+  );
+}
+
+export { departureReport, isHandedOver };
 
 export const eventualMode: ReplicationMode<Replica> = {
   overlayChanged,
@@ -131,19 +148,4 @@ function handleForwarded(replica: Replica, message: Forwarded): void {
   mergeRecords(replica, message.records, message.from);
   const nowMs = replica.environment.clock.nowMs();
   for (const request of forwarding.waiting) serve(replica, partition, forwarding.key, request, nowMs, true);
-}
-
-function nextTickMs(replica: Replica, nowMs: number): number {
-  const { config } = replica.environment;
-  const isBusy =
-    replica.forwards.size > 0 ||
-    replica.reservations.size > 0 ||
-    replica.groupAsks.size > 0 ||
-    hasHints(replica) ||
-    replica.partitions.some((partition) => partition.unsynced.size > 0 || partition.copy === 'filling');
-  if (isBusy) {
-    replica.pendingRaised = true;
-    return pendingTickMs(config);
-  }
-  return Math.max(pendingTickMs(config), replica.nextRoundAtMs - nowMs);
 }

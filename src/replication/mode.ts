@@ -9,8 +9,8 @@ export interface ReplicationMode<State> {
   overlayChanged(state: State, overlay: Overlay): void;
   handleRequests(state: State, client: number, batch: RequestBatch): void;
   handleMessages(state: State, messages: readonly ReplicationMessage[]): void;
-  /** Time passed: sends again, times out, starts what is due. Answers how many milliseconds until the next call is due. */
-  tick(state: State): number;
+  /** Time passed: sends again, times out, starts what is due. */
+  tick(state: State): void;
   clientClosed(state: State, client: number): void;
   /** Gives the partitions led here to groups without this node, and starts handing over. */
   startHandingOver(state: State): void;
