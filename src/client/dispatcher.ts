@@ -117,7 +117,7 @@ export function receiveReplies(dispatcher: Dispatcher, batch: ReplyBatch): void 
         unlink(pending);
         dispatcher.reroute(pending, status, value);
       } else {
-        record(dispatcher.latency, nowUs - pending.startedUs);
+        if (!pending.pinned) record(dispatcher.latency, nowUs - pending.startedUs);
         release(dispatcher, pending);
         pending.settle(status, value);
       }
