@@ -20,6 +20,10 @@ export const hearingSetup = lookingUpSetup.extend({
       return {};
     }),
   },
+  guards: {
+    isNewcomer: ({ context, event }) =>
+      event.type === 'notify' && context.directory.peerOf(event.peer.id) === undefined,
+  },
 });
 
 /** Answers a question for life: in any state but `left`, at once. */
@@ -41,7 +45,7 @@ export const hearing = hearingSetup.createStateConfig({
         params: ({ context, event }) => [{ to: event.from, message: nextHopFor(context, event) }],
       },
     },
-    notify: { actions: 'learnNotifier' },
+    notify: { guard: 'isNewcomer', actions: 'learnNotifier' },
     leaving: { actions: 'learnDeath' },
     peerDead: { actions: 'learnDeath' },
     peerUnreachable: { actions: 'learnReach' },

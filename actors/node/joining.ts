@@ -12,7 +12,7 @@ import type { Neighbours } from '../../src/wire/messages.js';
 import { lookupNumberOf } from './looking-up-machine.js';
 import { probingSetup } from './probing.js';
 import type { NodeContext, NodeEvent } from './setup.js';
-import { answerBusy, askForNeighbours, notifyTo } from './stabilizing.js';
+import { answerBusy, askForNeighbours, notifyTo } from './stabilizing-steps.js';
 import { answerPing } from './hearing.js';
 import { hearDirectory, isDeadIn, isSmall, newQuestion } from './tables.js';
 
@@ -85,6 +85,7 @@ export const joining = joiningSetup.createStateConfig({
           number: context.lookups,
           start: startOf(context),
           timeoutMs: context.config.questionTimeoutMs,
+          post: context.post,
         }),
       },
       on: {

@@ -23,6 +23,8 @@ export interface LookupInput {
   /** Where to start: what the own tables say, or the contact of a joiner. */
   readonly start: NextHops;
   readonly timeoutMs: number;
+  /** Of the node: what the runtime makes of `send`. */
+  readonly post: (messages: readonly Outgoing[]) => void;
 }
 
 export interface LookupContext extends LookupInput {

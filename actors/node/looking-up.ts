@@ -128,5 +128,6 @@ function lookupInput(context: NodeContext, number: number, target: LookupInput['
     target,
     start: context.overlay.nextHops(target, noPeers),
     timeoutMs: context.config.questionTimeoutMs,
+    post: context.post,
   };
 }

@@ -3,7 +3,7 @@ import { assign, raise } from 'xstate';
 import { isBetterSuccessor } from '../../src/chord/chord-overlay.js';
 import type { Peer } from '../../src/peer.js';
 import { roundsPerProbe, type NodeContext, type Outgoing } from './setup.js';
-import { stabilizingSetup } from './stabilizing.js';
+import { stabilizingSetup } from './stabilizing-steps.js';
 import { newQuestion } from './tables.js';
 
 /** The dead are remembered for a day, counted in units of this many rounds. */

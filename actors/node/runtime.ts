@@ -17,25 +17,27 @@ export type { NodeEntry } from './events.js';
 
 const stayTuned = 'the node is joining the ring';
 
+/** One machine for all nodes of a thread: making it costs more than all else that a node starts with. */
+const runningMachine = nodeMachine.provide({
+  actions: { send: ({ context }, messages) => context.post(messages) },
+  actors: {
+    lookup: lookupMachine.provide({ actions: { send: ({ context }, messages) => context.post(messages) } }),
+  },
+});
+
 /** Starts a node. It is at work when this returns: a founder serves, a joiner has asked its first contact. */
 export function createNode(options: NodeOptions): NodeRuntime {
   const { self, config, entry, ports } = options;
   const outbox = new Outbox(config.clusterId, self.id, ports);
   const replica = createNodeReplica(options, outbox, (event) => actor.send(event));
-  const send = (_: unknown, messages: readonly Outgoing[]): void => {
+  const post = (messages: readonly Outgoing[]): void => {
     for (const { to, message } of messages) outbox.send(to, message);
   };
-  const actor = createActor(
-    nodeMachine.provide({
-      actions: { send },
-      actors: { lookup: lookupMachine.provide({ actions: { send } }) },
-    }),
-    {
-      id: self.address,
-      clock: ports.clock,
-      input: firstContext(self, config, entry, ports.random, replica),
-    },
-  );
+  const actor = createActor(runningMachine, {
+    id: self.address,
+    clock: ports.clock,
+    input: firstContext(self, config, entry, ports.random, replica, post),
+  });
   const inspector = createInspector();
   const membership = watchMembership();
   let foreignPackets = 0;
@@ -114,6 +116,7 @@ function createNodeReplica(options: NodeOptions, outbox: Outbox, raise: (event: 
     reply: (client, id, status, value) => outbox.reply(client, id, status, value),
     detach: (text) => ports.detach(text),
     raise,
+    log: ports.log,
     ...(mutations === undefined ? {} : { mutations }),
   });
 }

@@ -51,6 +51,8 @@ export interface NodeContext {
   readonly directoryRead: number;
   /** Owned, mutable, outside snapshots. */
   readonly replica: Replica;
+  /** What the runtime makes of `send`: queues messages that leave at the end of the turn. */
+  readonly post: (messages: readonly Outgoing[]) => void;
   /** At most one: while it is pending, questions about the own state are answered `busy`. */
   readonly question: PendingQuestion | undefined;
   /** Asked next: a better successor that step 2 or a probe found, not to be adopted before it answers. */
@@ -96,7 +98,7 @@ export const nodeSetup = setup({
     lookup: lookupMachine,
   },
   actions: {
-    /** Queues messages; they leave at the end of the turn. */
+    /** Queues messages; they leave at the end of the turn. The runtime hands them to `context.post`. */
     send: (_, _messages: readonly Outgoing[]) => {
       throw new Error('send: the runtime provides it');
     },

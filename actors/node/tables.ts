@@ -13,6 +13,7 @@ import type { NodeEntry } from './events.js';
 import type { DirectoryProgress, NodeContext, PendingQuestion } from './setup.js';
 
 type Changes = Partial<NodeContext>;
+type Tables = Pick<NodeContext, 'ring' | 'fingers' | 'unreachable' | 'progress'>;
 
 /** The tables that a node starts with: a founder's are exact, a joiner's empty. */
 function firstTables(
@@ -38,6 +39,7 @@ export function firstContext(
   entry: NodeEntry,
   random: Random,
   replica: Replica,
+  post: NodeContext['post'],
 ): NodeContext {
   return {
     self,
@@ -45,6 +47,7 @@ export function firstContext(
     entry,
     random,
     replica,
+    post,
     ...firstTables(self, entry, config.successors),
     progress: new Map(),
     question: undefined,
@@ -92,7 +95,7 @@ export function learnReach(context: NodeContext, id: Identifier, unreachable: bo
 }
 
 /** Another node's answer brought news for the directory. */
-export function hearDirectory(context: NodeContext, answer: Neighbours): Changes {
+export function hearDirectory(context: NodeContext, answer: Neighbours): Tables {
   const { directory, question } = context;
   const before = directory.position;
   const newlyDead = directory.merge(answer.directory);
@@ -178,7 +181,7 @@ export function refreshOverlay(context: NodeContext): Changes {
   };
 }
 
-function forgetDead(context: NodeContext, ids: readonly Identifier[]): Changes {
+function forgetDead(context: NodeContext, ids: readonly Identifier[]): Tables {
   let { ring, fingers, unreachable, progress } = context;
   for (const id of ids) {
     ring = withoutDead(ring, id);
