@@ -2,7 +2,6 @@
 import type { RingAdmin } from '../../src/admin.js';
 import { emptyBytes, type ByteString } from '../../src/bytes.js';
 import type { Submitter } from '../../src/client-types.js';
-import type { CursorTable } from './cursor-table.js';
 import type { GatewayLimits } from './limits.js';
 import type { RespValue } from './resp-value.js';
 import type { Session } from './session.js';
@@ -59,7 +58,6 @@ export interface Gateway {
   readonly port: number;
   readonly startedMs: number;
   readonly isDestructiveAllowed: boolean;
-  readonly cursors: CursorTable;
   /** Whether the password is one of those that are valid; undefined when none is configured. */
   readonly checkPassword: ((password: ByteString) => boolean) | undefined;
   nowMs(): number;

@@ -17,6 +17,8 @@ export interface FrameScanner {
 
 const firstBlockBytes = 512;
 const blockBytes = 64 * 1024;
+/** Below this a call into the engine's copy costs more than the copy. */
+const copyByHandMax = 16;
 
 /** Bytes received of an unfinished frame, in blocks that are filled one after another. */
 class PendingBytes {
@@ -24,16 +26,19 @@ class PendingBytes {
   private blocks: Buffer[] = [];
   private free = 0;
 
-  append(bytes: Uint8Array): void {
-    let at = 0;
-    while (at < bytes.length) {
+  /** Adds the chunk's bytes from `start` to `end`. */
+  append(chunk: Buffer, start: number, end: number): void {
+    this.length += end - start;
+    let at = start;
+    while (at < end) {
       const block = this.lastBlock();
-      const part = bytes.subarray(at, at + this.free);
-      block.set(part, block.length - this.free);
-      this.free -= part.length;
-      at += part.length;
+      const count = Math.min(this.free, end - at);
+      const offset = block.length - this.free;
+      if (count > copyByHandMax) chunk.copy(block, offset, at, at + count);
+      else for (let index = 0; index < count; index++) block[offset + index] = chunk[at + index] ?? 0;
+      this.free -= count;
+      at += count;
     }
-    this.length += bytes.length;
   }
 
   /** All bytes as Latin-1 text; nothing is kept. */
@@ -96,7 +101,7 @@ export class FrameReader {
     }
     if (end === needMore) {
       if (this.scanner.discarding) this.pending.clear();
-      else this.pending.append(chunk.subarray(this.frameStart));
+      else this.pending.append(chunk, this.frameStart, chunk.length);
       this.leaveChunk();
       return 'more';
     }
@@ -124,7 +129,7 @@ export class FrameReader {
       this.text = '';
       this.start = 0;
     } else if (this.pending.length > 0) {
-      this.pending.append(chunk.subarray(this.frameStart, end));
+      this.pending.append(chunk, this.frameStart, end);
       this.text = this.pending.take();
       this.start = 0;
     } else {

@@ -8,7 +8,6 @@ import { formatAddress, isLoopback } from './address.js';
 import { BufferBudget } from './buffer-budget.js';
 import type { Gateway, GatewayCounters } from './command.js';
 import { commandTable } from './commands/index.js';
-import { createCursorTable } from './cursor-table.js';
 import { defaultLimits, type GatewayLimits } from './limits.js';
 import { createPasswordCheck } from './passwords.js';
 import { ConnectionRegistry } from './registry.js';
@@ -106,7 +105,6 @@ function createGateway(
     },
     startedMs: nowMs(),
     isDestructiveAllowed: options.destructive ?? isLoopback(host),
-    cursors: createCursorTable(submitter.partitions),
     checkPassword: createPasswordCheck(options.passwords ?? []),
     nowMs,
     sessions: () => registry.sessions(),

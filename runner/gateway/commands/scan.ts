@@ -7,9 +7,10 @@ import { compileGlob } from '../glob.js';
 import { failureOfMany, failureValue } from '../outcome.js';
 import { array, bulk, errorValue, integer, ok, type RespError, type RespValue } from '../resp-value.js';
 import { askForEach, decimal, sumOf } from '../ring-calls.js';
-import type { ScanPlace } from '../cursor-table.js';
+import { cursorOf, placeOf, type ScanPlace } from '../scan-cursor.js';
 
-const countDefault = 10;
+/** A node looks at its whole partition for a page: small pages cost more than they save. */
+const countDefault = 100;
 const countMax = 1_000;
 /** A sparse ring's empty partitions are walked past in one call, but not all of them. */
 const partitionsPerCall = 64;
@@ -35,7 +36,7 @@ export function placeAfter(call: Call, place: ScanPlace, page: ScanPage): ScanPl
 const scan: Handler = async (call) => {
   const options = readScanOptions(call);
   if ('type' in options) return options;
-  const start = call.gateway.cursors.placeOf(argument(call, 1));
+  const start = placeOf(argument(call, 1), call.gateway.submitter.partitions);
   if (start === undefined) return errorValue('ERR invalid cursor');
   const keys: RespValue[] = [];
   let place: ScanPlace | undefined = start;
@@ -47,7 +48,7 @@ const scan: Handler = async (call) => {
     for (const [key] of page.records) if (options.matches(key)) keys.push(bulk(key));
     place = placeAfter(call, place, page);
   }
-  const cursor = place === undefined ? '0' : call.gateway.cursors.cursorOf(place);
+  const cursor = place === undefined ? '0' : cursorOf(place, call.gateway.submitter.partitions);
   return array([bulk(trustBytes(cursor)), array(keys)]);
 };
 

@@ -73,7 +73,7 @@ function readSetOptions(call: Call): SetOptions | RespError {
   return { condition, wantsPrevious, keepsTtl, ttlMs };
 }
 
-/** A time that has passed already becomes the shortest expiry there is. */
+/** With `wantsPrevious` the ring answers `absent` for a put where nothing was. A time that has passed becomes the shortest expiry. */
 async function put(call: Call, key: ByteString, value: ByteString, options: SetOptions): Promise<RespValue> {
   const { condition, wantsPrevious, keepsTtl, ttlMs } = options;
   const reply = await ask(call, opcodes.put, key, {
@@ -90,10 +90,7 @@ async function put(call: Call, key: ByteString, value: ByteString, options: SetO
     return failureValue(reply, 'changes');
   }
   if (!wantsPrevious) return status === statuses.refused ? nil : ok;
-  const hadValue =
-    condition === undefined
-      ? status === statuses.ok && reply.value !== ''
-      : (condition === 'present') === (status === statuses.ok);
+  const hadValue = status === (condition === 'absent' ? statuses.refused : statuses.ok);
   return hadValue ? bulk(reply.value) : nil;
 }
 
