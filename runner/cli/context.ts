@@ -22,9 +22,15 @@ export interface ClientOptions {
 
 export const defaultConnect = '127.0.0.1:7379';
 const timeoutMsDefault = 15_000;
+/** For commands that wait until nodes have moved records. */
+export const membershipTimeoutMs = 60_000;
 
 /** Adds the flags of a client command and its examples (without the leading `rondo`). */
-export function clientCommand(command: Command, examples: readonly string[]): Command {
+export function clientCommand(
+  command: Command,
+  examples: readonly string[],
+  timeoutMs: number = timeoutMsDefault,
+): Command {
   return withExamples(command, examples)
     .addOption(
       flag('--connect <host:port>', 'the ring, at its Redis-protocol door')
@@ -32,9 +38,7 @@ export function clientCommand(command: Command, examples: readonly string[]): Co
         .default(parseAddress(defaultConnect), defaultConnect),
     )
     .addOption(
-      numberFlag('--timeout-ms <ms>', 'how long to wait for an answer', 1, 86_400_000).default(
-        timeoutMsDefault,
-      ),
+      numberFlag('--timeout-ms <ms>', 'how long to wait for an answer', 1, 86_400_000).default(timeoutMs),
     )
     .addOption(jsonFlag());
 }

@@ -8,7 +8,8 @@ export function flag(flags: string, description: string): Option {
   const option = new Option(flags, description);
   const variable = `RONDO_${option.name().toUpperCase().replaceAll('-', '_')}`;
   // Commander takes a boolean flag's variable for true whatever it holds.
-  if (option.isBoolean() && falseWords.has((process.env[variable] ?? '').toLowerCase())) return option;
+  const value = process.env[variable];
+  if (option.isBoolean() && value !== undefined && falseWords.has(value.toLowerCase())) return option;
   return option.env(variable);
 }
 

@@ -1,6 +1,6 @@
 /** Where a command writes: data on standard output, all else on standard error. */
 import pc from 'picocolors';
-import { bytesFromText, type ByteString } from '../../src/bytes.js';
+import { bytesFromText, trustBytes, type ByteString } from '../../src/bytes.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -15,7 +15,21 @@ export interface Output {
   note(text: string): void;
   /** For standard output; off when it is no terminal or NO_COLOR is set. */
   readonly colors: Colors;
-  readonly noteColors: Colors;
+}
+
+/** Makes an output of two sinks; `writeData` gets bytes as Latin-1 text. Colours are as given. */
+export function createOutput(
+  writeData: (line: ByteString) => void,
+  writeNote: (line: string) => void,
+  colors: Colors,
+): Output {
+  return {
+    data: (text) => writeData(bytesFromText(`${text}\n`)),
+    bytes: (bytes) => writeData(trustBytes(`${bytes}\n`)),
+    json: (value) => writeData(bytesFromText(`${JSON.stringify(value)}\n`)),
+    note: (text) => writeNote(`${text}\n`),
+    colors,
+  };
 }
 
 /** The process's own streams. A reader that goes away (`| head`) ends the process quietly. */
@@ -24,19 +38,11 @@ export function processOutput(): Output {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  const bytes = (text: ByteString): void => {
-    process.stdout.write(`${text}\n`, 'latin1');
-  };
-  return {
-    data: (text) => bytes(bytesFromText(text)),
-    bytes,
-    json: (value) => bytes(bytesFromText(JSON.stringify(value))),
-    note: (text) => {
-      process.stderr.write(`${text}\n`);
-    },
-    colors: colorsFor(process.stdout),
-    noteColors: colorsFor(process.stderr),
-  };
+  return createOutput(
+    (line) => void process.stdout.write(line, 'latin1'),
+    (line) => void process.stderr.write(line),
+    colorsFor(process.stdout),
+  );
 }
 
 /** See no-color.org: any value but an empty one switches colours off. */

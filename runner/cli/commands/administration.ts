@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { bytesFromText } from '../../../src/bytes.js';
 import { ringPicture } from '../../inspector/ring-picture.js';
-import { clientCommand, type ClientOptions, type Context } from '../context.js';
+import { clientCommand, membershipTimeoutMs, type ClientOptions, type Context } from '../context.js';
 import { flag, numberFlag } from '../flag.js';
 import { table, type Output } from '../output.js';
 import {
@@ -74,7 +74,7 @@ export function registerAdministration(program: Command, context: Context): void
     .command('join')
     .description('let nodes enter the ring; ready when all are members')
     .addOption(numberFlag('-n, --count <count>', 'how many', 1, 64).default(1));
-  clientCommand(join, ['join', 'join -n 4']).action(async (options: JoinFlags) => {
+  clientCommand(join, ['join', 'join -n 4'], membershipTimeoutMs).action(async (options: JoinFlags) => {
     const before = new Set<string>();
     const joined = await context.withSession(options, async (session) => {
       for (const node of await session.json(overlaySchema, 'RONDO.OVERLAY')) before.add(node.id);
@@ -93,7 +93,7 @@ export function registerAdministration(program: Command, context: Context): void
     ['kill', 'end a node without a word, as a crash would'],
   ] as const) {
     const command = program.command(name).argument('<node>', nodeHelp).description(summary);
-    clientCommand(command, [`${name} local/3`, `${name} 5c1f`]).action(
+    clientCommand(command, [`${name} local/3`, `${name} 5c1f`], membershipTimeoutMs).action(
       async (node: string, options: ClientOptions) => {
         await context.withSession(options, (session) =>
           session.call(`RONDO.${name.toUpperCase()}`, bytesFromText(node)),

@@ -1,17 +1,10 @@
-/** `replay`: plays recorded workloads against a ring, one client a file or N clients, all in parallel. */
-import { writeFile } from 'node:fs/promises';
+/** `replay`: the flags of playing recorded workloads against a ring. */
 import { Option, type Command } from 'commander';
-import { RondoError } from '../../../src/errors.js';
-import { dealOperations } from '../../replay/deal.js';
 import { formatNames, type Existing, type FormatName } from '../../replay/format.js';
-import { loadFile, type LoadedFile } from '../../replay/load-workload.js';
-import { runClients } from '../../workload/run-clients.js';
 import { clientCommand, type ClientOptions, type Context } from '../context.js';
-import { exitCodes } from '../exit-code.js';
 import { flag, numberFlag, parseSpeed } from '../flag.js';
-import { describeRun } from '../run-report.js';
 
-interface ReplayFlags extends ClientOptions {
+export interface ReplayFlags extends ClientOptions {
   readonly format?: FormatName;
   readonly existing: Existing;
   readonly clients?: number;
@@ -21,8 +14,6 @@ interface ReplayFlags extends ClientOptions {
   readonly skipBroken?: true;
   readonly check?: true;
 }
-
-const problemsShown = 10;
 
 export function registerReplay(program: Command, context: Context): void {
   const replay = program
@@ -67,83 +58,8 @@ export function registerReplay(program: Command, context: Context): void {
     'replay examples/songs/requests_*.txt --existing append',
     'replay trace.csv --format twemcache --clients 8 --outstanding 64 --json',
     'replay recording.jsonl --speed 1 --history history.jsonl',
-  ]).action((files: string[], options: ReplayFlags) => runReplay(files, options, context));
-}
-
-async function runReplay(files: readonly string[], options: ReplayFlags, context: Context): Promise<void> {
-  const { output } = context;
-  if (options.check)
-    throw new RondoError('UNSUPPORTED', '--check is not yet in this version: record with --history FILE');
-  const loaded: LoadedFile[] = [];
-  for (const file of files)
-    loaded.push(await loadFile(file, { format: options.format, existing: options.existing }));
-  if (options.existing === 'append' && loaded.some((file) => file.format !== 'chordify')) {
-    throw new RondoError(
-      'INVALID_ARGUMENT',
-      '--existing append is for files of the chordify format; the others say themselves what they append',
-    );
-  }
-  if (!areWhole(loaded, options, context)) return;
-  const clients = dealOperations(
-    loaded.map((file) => file.operations),
-    options.clients,
-  );
-  if (options.speed !== 'max') requireTimes(loaded);
-  // Asks once before threads start: a wrong address is told at once, in the words of every other command.
-  await context.withSession(options, (session) => session.call('PING'));
-  const { host, port } = options.connect;
-  const result = await runClients({
-    clients,
-    target: () => ({ type: 'resp', host, port }),
-    outstanding: options.outstanding,
-    speed: options.speed,
-    history: options.history !== undefined,
-  });
-  if (options.history !== undefined) await writeHistory(options.history, result.history);
-  const broken = loaded.reduce((sum, file) => sum + file.broken, 0);
-  if (options.json) output.json({ ...result.summary, broken });
-  else for (const line of describeRun(result.summary)) output.data(line);
-  if (result.summary.errors > 0) {
-    if (!options.json)
-      output.note(
-        `${result.summary.errors} operations failed; the first: ${result.summary.firstError ?? ''}`,
-      );
-    context.setExitCode(exitCodes.failure);
-  }
-}
-
-/** False, with the first problems printed, when a line is broken and may not be skipped: nothing has been sent. */
-function areWhole(loaded: readonly LoadedFile[], options: ReplayFlags, context: Context): boolean {
-  const broken = loaded.reduce((sum, file) => sum + file.broken, 0);
-  if (broken === 0) return true;
-  if (options.skipBroken) {
-    context.output.note(
-      `${broken} broken lines skipped; the first: ${loaded.flatMap((file) => file.problems)[0] ?? ''}`,
-    );
-    return true;
-  }
-  for (const message of loaded.flatMap((file) => file.problems).slice(0, problemsShown))
-    context.output.note(message);
-  context.output.note(
-    `${broken} broken lines, nothing was sent: mend them, or go on without them by --skip-broken`,
-  );
-  context.setExitCode(exitCodes.failure);
-  return false;
-}
-
-function requireTimes(loaded: readonly LoadedFile[]): void {
-  const without = loaded.find((file) => file.operations.some((operation) => operation.atNs === undefined));
-  if (without === undefined) return;
-  throw new RondoError(
-    'INVALID_ARGUMENT',
-    `${without.file} holds no times to keep (${without.format}): leave --speed at max`,
-  );
-}
-
-async function writeHistory(file: string, lines: readonly string[]): Promise<void> {
-  await writeFile(file, lines.map((line) => `${line}\n`).join('')).catch((error: unknown) => {
-    throw new RondoError('NOT_FOUND', `${file}: the history cannot be written (${String(error)})`, {
-      cause: error,
-    });
+  ]).action(async (files: string[], options: ReplayFlags) => {
+    const { runReplay } = await import('../run-replay.js');
+    await runReplay(files, options, context);
   });
 }

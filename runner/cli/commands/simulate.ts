@@ -1,7 +1,6 @@
 /** `simulate`: the flags of the deterministic simulator. */
 import type { Command } from 'commander';
 import type { Consistency } from '../../../src/config.js';
-import { simulateCommand } from '../../simulator/command.js';
 import { jsonFlag, withExamples, type Context } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { flag, numberFlag } from '../flag.js';
@@ -45,6 +44,7 @@ export function registerSimulate(program: Command, context: Context): void {
     'simulate --seeds 1..100 --minutes 5 --json',
     'simulate --nodes 50 --faults crash,partition',
   ]).action(async ({ seed, seeds, ...options }: SimulateFlags) => {
+    const { simulateCommand } = await import('../../simulator/command.js');
     const chosen = seeds ?? seed;
     const code = await simulateCommand(
       { ...options, ...(chosen === undefined ? {} : { seeds: chosen }) },
