@@ -29,6 +29,8 @@ export const departingSetup = replicatingSetup.extend({
   },
   guards: {
     isHandedOver: ({ context }) => isHandedOver(context.replica),
+    /** Nobody is left who could take anything over; the unreachable are waited for. */
+    isLastAlive: ({ context }) => context.directory.live.every((peer) => peer.id === context.self.id),
     hasNoPredecessor: ({ context }) => predecessorOf(context) === undefined,
     hasNoSuccessor: ({ context }) => context.overlay.successors.length === 0,
     isPredecessorPast: ({ context, event }) =>
@@ -72,12 +74,10 @@ export const departingStates = departingSetup.createStateConfig({
           ],
         },
       },
-      always: { guard: 'hasNoSuccessor', target: 'leaving' },
+      always: { guard: 'isLastAlive', target: 'leaving' },
+      /** Only reported: records that nobody else holds must not go with the node. */
       after: {
-        departDeadline: {
-          target: 'announcing',
-          actions: { type: 'reportDelay', params: { during: 'handing over' } },
-        },
+        departDeadline: { actions: { type: 'reportDelay', params: { during: 'handing over' } } },
       },
     },
     announcing: {

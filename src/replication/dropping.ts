@@ -15,7 +15,6 @@ export function dropConfirmedCopies(replica: Replica): void {
 
 /** Whether everything held here is confirmed by the members other than this node, and nothing is under way to them. */
 export function isHandedOver(replica: Replica): boolean {
-  if ((replica.overlay?.successors.length ?? 0) === 0) return true;
   if (hasHints(replica)) return false;
   return replica.partitions.every(
     (partition) =>

@@ -1,0 +1,31 @@
+import { expect } from 'chai';
+import {
+  defaultFaults,
+  defaultSimulation,
+  runSimulation,
+  type SimulationOptions,
+} from '../../runner/simulator/index.js';
+
+/** What the simulator once found: the situation, and the run that showed it. */
+const scenarios: readonly (readonly [
+  situation: string,
+  options: Partial<SimulationOptions> & { readonly seed: number },
+])[] = [
+  [
+    'a departing node whose peers are all out of reach waits for them instead of leaving with its records',
+    { seed: 22, nodes: 12, minutes: 2, faults: defaultFaults },
+  ],
+  [
+    'a finger that a new successor has taken over does not stay in the table',
+    { seed: 1, nodes: 12, minutes: 2, faults: ['crash', 'loss', 'delay'] },
+  ],
+];
+
+describe('scenarios found by the simulator', () => {
+  for (const [situation, options] of scenarios) {
+    it(situation, async () => {
+      const result = await runSimulation({ ...defaultSimulation, ...options });
+      expect(result.violations).to.deep.equal([]);
+    });
+  }
+});
