@@ -5,7 +5,7 @@ import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type pino from 'pino';
 import type { NodeStats, NodeStatus } from '../src/admin.js';
 import type { Identifier } from '../src/chord/identifier.js';
-import { placeFounders, placeJoiner } from '../src/chord/placement.js';
+import { placeNode, placeNodes, type Unplaced } from '../src/chord/placement.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
 import { systemRandom } from '../src/io/system.js';
@@ -165,7 +165,10 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
   const watchdog = startWatchdog(nodes, options.watchdogMs, logger);
 
-  const founders = placeFounders(hostAddress, options.nodes, 0, config.placement, systemRandom);
+  const founders = placeNodes(
+    Array.from({ length: options.nodes }, (_, number) => unplaced(number)),
+    config.placement,
+  );
   await inParallel(founders, startingMax, (peer) => startAndWait(peer, { type: 'founder', founders }));
 
   return {
@@ -197,14 +200,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       const joined: string[] = [];
       for (let started = 0; started < count; started++) {
         const peers = [...nodes.values()].map((handle) => handle.peer);
-        const peer = placeJoiner(
-          hostAddress,
-          nextNumber++,
-          0,
-          config.placement,
-          peers.map(({ id }) => id),
-          systemRandom,
-        );
+        const peer = placeNode(unplaced(nextNumber++), [...nodes.keys()], config.placement);
         const contacts = peers.sort(() => systemRandom() - 0.5).slice(0, contactsPerJoiner);
         if (contacts.length === 0)
           throw new RondoError('NOQUORUM', 'no node is left to join through: start a new ring');
@@ -231,6 +227,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await Promise.all([...nodes.values()].map(({ worker }) => worker.terminate()));
     },
   };
+}
+
+/** Numbers are not used twice within a process, so the incarnation may stay 0. */
+function unplaced(number: number): Unplaced {
+  return { address: `${hostAddress}/${number}`, host: hostAddress, incarnation: 0 };
 }
 
 function unresponsive(peer: Peer): NodeStatus {
