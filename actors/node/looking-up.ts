@@ -126,7 +126,7 @@ function lookupInput(context: NodeContext, number: number, target: LookupInput['
     self: context.self.id,
     number,
     target,
-    start: context.overlay.nextHops(target, noPeers),
+    start: context.overlay.nextHops(target, noPeers, Infinity),
     timeoutMs: context.config.questionTimeoutMs,
     post: context.post,
   };

@@ -58,7 +58,8 @@ export class ChordOverlay implements Overlay {
     return index === -1 ? undefined : this.#clockwiseFrom(index);
   }
 
-  nextHops(target: Identifier, avoid: ReadonlySet<Identifier>): NextHops {
+  /** `most` bounds the hops offered; a node that looks up for itself takes all that its tables have. */
+  nextHops(target: Identifier, avoid: ReadonlySet<Identifier>, most = 3): NextHops {
     if (this.isHome(target)) {
       return { kind: 'home', via: 'self', peers: [this.self, ...this.#willing(this.successors, avoid)] };
     }
@@ -72,7 +73,7 @@ export class ChordOverlay implements Overlay {
       const peers = this.#willing(this.#clockwiseFrom(index), avoid);
       return { kind: 'home', via: `successor ${index + 1}`, peers };
     }
-    const hops = closestPreceding(this.self.id, target, this.#fingers, willing, avoid, 3);
+    const hops = closestPreceding(this.self.id, target, this.#fingers, willing, avoid, most);
     return { kind: 'hop', via: hops[0]?.via ?? 'self', peers: hops.map(({ peer }) => peer) };
   }
 

@@ -17,6 +17,11 @@ export interface LookupHop {
   readonly via: string;
 }
 
+/** A node that may be asked. One that answered may be asked again once more nodes are avoided than when it answered. */
+interface Alternative extends LookupHop {
+  readonly answeredAvoiding: number | undefined;
+}
+
 export interface Lookup {
   readonly target: Identifier;
   readonly state:
@@ -29,12 +34,12 @@ export interface Lookup {
         readonly via: string;
       }
     | { readonly type: 'failed' };
-  /** Nodes that answered, in order. */
+  /** Nodes that answered, in order, each once. */
   readonly hops: readonly LookupHop[];
   /** Nodes that did not answer. */
   readonly avoid: ReadonlySet<Identifier>;
-  /** Known and not asked yet, best first. */
-  readonly alternatives: readonly LookupHop[];
+  /** Known, best first: those not asked yet, and those that answered, whose further offers serve for detours. */
+  readonly alternatives: readonly Alternative[];
   /** Questions asked so far. */
   readonly asked: number;
 }
@@ -56,7 +61,10 @@ export function startLookup(target: Identifier, own: NextHops): Lookup {
 export function lookupAnswered(lookup: Lookup, answer: NextHops): Lookup {
   if (lookup.state.type !== 'asking') return lookup;
   const { hop } = lookup.state;
-  return take({ ...lookup, hops: [...lookup.hops, hop] }, hop.peer, answer);
+  const isFirstAnswer = lookup.hops.every(({ peer }) => peer.id !== hop.peer.id);
+  const hops = isFirstAnswer ? [...lookup.hops, hop] : lookup.hops;
+  const again: Alternative = { ...hop, answeredAvoiding: lookup.avoid.size };
+  return take({ ...lookup, hops, alternatives: [...lookup.alternatives, again] }, hop.peer, answer);
 }
 
 /** The asked node did not answer in time, or is dead: it is avoided, and the next best known one is asked. */
@@ -110,22 +118,26 @@ function take(lookup: Lookup, informant: Peer | undefined, answer: NextHops): Lo
   if (answer.kind === 'home' && answer.peers.length > 0) {
     return { ...lookup, state: { type: 'found', home: answer.peers, informant, via: answer.via } };
   }
-  const known = new Set(lookup.hops.map(({ peer }) => peer.id));
+  const known = new Set(lookup.alternatives.map(({ peer }) => peer.id));
   const offered = answer.peers
     .filter((peer) => !known.has(peer.id))
-    .map((peer) => ({ peer, via: answer.via }));
-  const others = lookup.alternatives.filter(({ peer }) => !offered.some((hop) => hop.peer.id === peer.id));
-  const alternatives = [...offered, ...others].sort((a, b) => {
+    .map((peer): Alternative => ({ peer, via: answer.via, answeredAvoiding: undefined }));
+  const alternatives = [...lookup.alternatives, ...offered].sort((a, b) => {
     const difference = distance(a.peer.id, lookup.target) - distance(b.peer.id, lookup.target);
     return difference < 0n ? -1 : difference > 0n ? 1 : 0;
   });
   return askNext({ ...lookup, alternatives });
 }
 
-/** Asks the known node that is closest before the target and has not been asked; fails when there is none. */
+/** Asks the node closest before the target that may know more than it told; fails when there is none. */
 function askNext(lookup: Lookup): Lookup {
-  const [hop, ...alternatives] = lookup.alternatives.filter(({ peer }) => !lookup.avoid.has(peer.id));
-  if (hop === undefined || lookup.asked >= lookupHopsMax)
-    return { ...lookup, alternatives: [], state: { type: 'failed' } };
-  return { ...lookup, alternatives, asked: lookup.asked + 1, state: { type: 'asking', hop } };
+  const { avoid, asked } = lookup;
+  const next = lookup.alternatives.find(
+    ({ peer, answeredAvoiding }) =>
+      !avoid.has(peer.id) && (answeredAvoiding === undefined || avoid.size > answeredAvoiding),
+  );
+  if (next === undefined || asked >= lookupHopsMax) return { ...lookup, state: { type: 'failed' } };
+  const alternatives = lookup.alternatives.filter((alternative) => alternative !== next);
+  const hop = { peer: next.peer, via: next.via };
+  return { ...lookup, alternatives, asked: asked + 1, state: { type: 'asking', hop } };
 }
