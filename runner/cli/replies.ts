@@ -26,7 +26,6 @@ const nodeStats = v.looseObject({
   copies: v.number(),
   bytes: v.number(),
 });
-export type NodeStatsReply = v.InferOutput<typeof nodeStats>;
 
 /** `RONDO.STATS` */
 export const statsSchema = v.looseObject({

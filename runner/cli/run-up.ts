@@ -83,12 +83,6 @@ async function openHttp(
   closing: (() => Promise<void>)[],
 ): Promise<string | null> {
   if (at === 'none') return null;
-  if (!isLoopback(at.host)) {
-    throw new RondoError(
-      'INVALID_ARGUMENT',
-      `--http ${at.host}: the inspector has no password and listens on loopback only, such as 127.0.0.1:${at.port}`,
-    );
-  }
   const inspector = await startInspector(createBridge(ring.admin), at.host, at.port);
   closing.unshift(() => inspector.close());
   return inspector.address;
@@ -109,6 +103,14 @@ function refuseWhatIsLater(options: UpFlags): void {
   };
   for (const name of later) {
     if (options[name] !== undefined) refuse(`--${name}`, 'leave it out');
+  }
+  for (const name of ['resp', 'http'] as const) {
+    const at = options[name];
+    if (at === 'none' || isLoopback(at.host)) continue;
+    throw new RondoError(
+      'INVALID_ARGUMENT',
+      `--${name} ${at.host}: neither TLS nor passwords are in this version, so only loopback is served: use 127.0.0.1:${at.port}`,
+    );
   }
   if (options.overlay === 'kademlia') refuse('--overlay kademlia', 'leave it at chord');
   if (options.consistency === 'linearizable') refuse('--consistency linearizable', 'leave it at eventual');

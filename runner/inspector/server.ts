@@ -23,6 +23,10 @@ const headers = {
 /** Names by which a browser on this machine may call a loopback server; others are a rebound DNS name. */
 const ownNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Served to the browser as they are compiled. */
+const pageScript = new URL('./page-script.js', import.meta.url);
+const pictureScript = new URL('./ring-picture.js', import.meta.url);
+
 interface Document {
   readonly type: string;
   body(bridge: InspectorBridge): Promise<string>;
@@ -31,8 +35,8 @@ interface Document {
 const documents: ReadonlyMap<string, Document> = new Map<string, Document>([
   ['/', { type: 'text/html', body: async () => pageHtml }],
   ['/page.css', { type: 'text/css', body: async () => pageCss }],
-  ['/page-script.js', { type: 'text/javascript', body: () => compiled('page-script.js') }],
-  ['/ring-picture.js', { type: 'text/javascript', body: () => compiled('ring-picture.js') }],
+  ['/page-script.js', { type: 'text/javascript', body: () => readFile(pageScript, 'utf8') }],
+  ['/ring-picture.js', { type: 'text/javascript', body: () => readFile(pictureScript, 'utf8') }],
   [
     '/overlay.json',
     { type: 'application/json', body: async (bridge) => JSON.stringify(await bridge.overlay()) },
@@ -83,10 +87,6 @@ async function answer(
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   response.writeHead(status, { ...headers, 'content-type': `${type}; charset=utf-8` });
   response.end(body);
-}
-
-function compiled(name: string): Promise<string> {
-  return readFile(new URL(`./${name}`, import.meta.url), 'utf8');
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {
