@@ -263,6 +263,7 @@ export class Connection {
 
   private flush(): void {
     this.isFlushDue = false;
+    this.limitOutput();
     if (this.phase === 'closed') return;
     const text = this.replies.take();
     if (text !== '') {
@@ -270,7 +271,6 @@ export class Connection {
       this.session.activeMs = this.gateway.nowMs();
       this.ports.write(trustBytes(text));
     }
-    this.limitOutput();
     this.pump();
     if (this.phase === 'finishing' && this.inFlight === 0 && this.replies.readyBytes === 0) this.ports.end();
   }

@@ -39,8 +39,8 @@ function wordOf(error: RondoError, effect: Effect): string {
   switch (error.code) {
     case 'NOQUORUM':
     case 'BUSY':
-    case 'UNKNOWN':
       return error.code;
+    case 'UNKNOWN':
     case 'TIMEOUT':
       return effect === 'changes' ? 'UNKNOWN' : 'NOQUORUM';
     case 'ABORTED':

@@ -8,8 +8,8 @@ import { show } from './show.js';
 /** Lines of `command => reply`; `(pass 100)` lets milliseconds pass. Words as a user types them. */
 async function session(lines: string, options: HarnessOptions = {}): Promise<Harness> {
   const harness = createHarness(options);
-  for (const line of lines.trim().split('\n')) {
-    const [request = '', expected] = line.trim().split(' => ');
+  for (const line of lines.split('\n')) {
+    const [request = '', expected] = line.trimStart().split(' => ');
     const pause = /^\(pass (\d+)\)$/.exec(request)?.[1];
     if (pause !== undefined) harness.pass(Number(pause));
     else {

@@ -30,7 +30,7 @@ describe('the outcome of a request', () => {
   const errors: readonly (readonly [code: ErrorCode, onRead: string, onChange: string])[] = [
     ['NOQUORUM', 'NOQUORUM', 'NOQUORUM'],
     ['BUSY', 'BUSY', 'BUSY'],
-    ['UNKNOWN', 'UNKNOWN', 'UNKNOWN'],
+    ['UNKNOWN', 'NOQUORUM', 'UNKNOWN'],
     ['TIMEOUT', 'NOQUORUM', 'UNKNOWN'],
     ['ABORTED', 'TRYAGAIN', 'UNKNOWN'],
     ['CLOSED', 'TRYAGAIN', 'UNKNOWN'],
