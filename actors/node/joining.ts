@@ -3,7 +3,7 @@
  * adopt that; whatever goes wrong, look up again (Zave 2017, section 5; chord.md, "Operations").
  */
 import { assign, raise, sendTo } from 'xstate';
-import { between } from '../../src/chord/identifier.js';
+import { between, type Identifier } from '../../src/chord/identifier.js';
 import type { Lookup } from '../../src/chord/lookup.js';
 import { isPlaceFor, joinAfter } from '../../src/chord/ring.js';
 import type { NextHops } from '../../src/overlay.js';
@@ -83,7 +83,7 @@ export const joining = joiningSetup.createStateConfig({
           self: context.self.id,
           target: context.self.id,
           number: context.lookups,
-          start: startOf(context),
+          own: (avoid) => contactOf(context, avoid),
           timeoutMs: context.config.questionTimeoutMs,
           post: context.post,
         }),
@@ -141,11 +141,11 @@ function answerTo(context: NodeContext, event: NodeEvent): Neighbours | undefine
 }
 
 /** The contact whose turn it is, among those not known to be dead; nobody when all are, and then it waits. */
-function startOf(context: NodeContext): NextHops {
+function contactOf(context: NodeContext, avoid: ReadonlySet<Identifier>): NextHops {
   const contacts = context.entry.type === 'joiner' ? context.entry.contacts : [];
   const alive = contacts.filter(({ id }) => !context.directory.isDead(id));
   const contact = alive[context.contact % Math.max(alive.length, 1)];
-  return { kind: 'hop', via: 'contact', peers: contact === undefined ? [] : [contact] };
+  return { kind: 'hop', via: 'contact', peers: contact === undefined || avoid.has(contact.id) ? [] : [contact] };
 }
 
 function joinedAfter(context: NodeContext, answer: Neighbours): Partial<NodeContext> {

@@ -7,8 +7,8 @@ import {
   lookupUnanswered,
   startLookup,
   type Lookup,
+  type OwnTables,
 } from '../../src/chord/lookup.js';
-import type { NextHops } from '../../src/overlay.js';
 import type { NextHop } from '../../src/wire/messages.js';
 import type { InsideEvent, Outgoing, OutsideEvent } from './events.js';
 
@@ -21,7 +21,7 @@ export interface LookupInput {
   /** The number of this lookup at its node; never reused. */
   readonly number: number;
   /** Where to start: what the own tables say, or the contact of a joiner. */
-  readonly start: NextHops;
+  readonly own: OwnTables;
   readonly timeoutMs: number;
   /** Of the node: what the runtime makes of `send`. */
   readonly post: (messages: readonly Outgoing[]) => void;
@@ -70,7 +70,7 @@ export const lookupMachine = setup({
   },
 }).createMachine({
   id: 'lookup',
-  context: ({ input }) => ({ ...input, lookup: startLookup(input.target, input.start) }),
+  context: ({ input }) => ({ ...input, lookup: startLookup(input.target, input.own) }),
   initial: 'deciding',
   states: {
     deciding: {

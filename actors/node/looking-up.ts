@@ -11,8 +11,6 @@ import type { Lookup } from '../../src/chord/lookup.js';
 import { lookupNumberOf, type LookupInput } from './looking-up-machine.js';
 import { nodeSetup, type NodeContext } from './setup.js';
 
-const noPeers: ReadonlySet<never> = new Set();
-
 export const lookingUpSetup = nodeSetup.extend({
   actions: {
     chooseFinger: assign(({ context }) => ({
@@ -126,7 +124,7 @@ function lookupInput(context: NodeContext, number: number, target: LookupInput['
     self: context.self.id,
     number,
     target,
-    start: context.overlay.nextHops(target, noPeers, Infinity),
+    own: (avoid) => context.overlay.nextHops(target, avoid, Infinity),
     timeoutMs: context.config.questionTimeoutMs,
     post: context.post,
   };

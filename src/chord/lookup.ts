@@ -22,7 +22,11 @@ interface Alternative extends LookupHop {
   readonly answeredAvoiding: number | undefined;
 }
 
+/** What the asker's own tables say, given whom to avoid: consulted first, and again after each detour. */
+export type OwnTables = (avoid: ReadonlySet<Identifier>) => NextHops;
+
 export interface Lookup {
+  readonly own: OwnTables;
   readonly target: Identifier;
   readonly state:
     | { readonly type: 'asking'; readonly hop: LookupHop }
@@ -45,8 +49,9 @@ export interface Lookup {
 }
 
 /** A lookup that starts with what the asker's own tables say: with luck it is found already. */
-export function startLookup(target: Identifier, own: NextHops): Lookup {
+export function startLookup(target: Identifier, own: OwnTables): Lookup {
   const blank: Lookup = {
+    own,
     target,
     state: { type: 'failed' },
     hops: [],
@@ -54,7 +59,7 @@ export function startLookup(target: Identifier, own: NextHops): Lookup {
     alternatives: [],
     asked: 0,
   };
-  return take(blank, undefined, own);
+  return take(blank, undefined, own(blank.avoid));
 }
 
 /** The asked node answered. */
@@ -71,7 +76,7 @@ export function lookupAnswered(lookup: Lookup, answer: NextHops): Lookup {
 export function lookupUnanswered(lookup: Lookup): Lookup {
   if (lookup.state.type !== 'asking') return lookup;
   const avoid = new Set(lookup.avoid).add(lookup.state.hop.peer.id);
-  return askNext({ ...lookup, avoid });
+  return take({ ...lookup, avoid }, undefined, lookup.own(avoid));
 }
 
 /** The node that must be asked now, if any. */

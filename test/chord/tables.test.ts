@@ -182,7 +182,7 @@ describe('a lookup', () => {
   it('fails after a bounded number of questions when nobody answers', () => {
     const sorted = randomPeers(400, 5);
     const far = sorted.slice(1);
-    let lookup = startLookup(pointAt(0), { kind: 'hop', via: 'contact', peers: far });
+    let lookup = startLookup(pointAt(0), () => ({ kind: 'hop', via: 'contact', peers: far }));
     while (askedBy(lookup) !== undefined) lookup = lookupUnanswered(lookup);
     expect(lookup.state.type).to.equal('failed');
     expect(lookup.asked).to.equal(lookupHopsMax);
@@ -217,8 +217,9 @@ function runLookup(
   dead: ReadonlySet<Identifier>,
   avoid: ReadonlySet<Identifier> = nobody,
 ) {
-  const own = overlays.get(start.id)?.nextHops(target, avoid, Infinity);
-  let lookup = startLookup(target, own ?? { kind: 'hop', via: 'self', peers: [] });
+  const own = overlays.get(start.id);
+  if (own === undefined) throw new Error('the start is no node');
+  let lookup = startLookup(target, (silent) => own.nextHops(target, new Set([...avoid, ...silent]), Infinity));
   for (let asked = askedBy(lookup); asked !== undefined; asked = askedBy(lookup)) {
     const answer = overlays.get(asked.id)?.nextHops(target, new Set([...avoid, ...lookup.avoid]));
     lookup = dead.has(asked.id) || answer === undefined ? lookupUnanswered(lookup) : lookupAnswered(lookup, answer);
