@@ -3,6 +3,7 @@ import type { RingAdmin } from '../../src/admin.js';
 import { emptyBytes, type ByteString } from '../../src/bytes.js';
 import type { Submitter } from '../../src/client-types.js';
 import type { GatewayLimits } from './limits.js';
+import type { Effect } from './outcome.js';
 import type { RespValue } from './resp-value.js';
 import type { Session } from './session.js';
 
@@ -33,6 +34,9 @@ export interface Command {
   readonly lastKey: number;
   readonly keyStep: number;
   readonly group: CommandGroup;
+  /** From the flags `write` and `barrier`, looked at for every request. */
+  readonly effect: Effect;
+  readonly isBarrier: boolean;
   /** One line without a full stop. */
   readonly summary: string;
   readonly handler: Handler;
@@ -91,7 +95,19 @@ export function rowsOf(group: CommandGroup) {
     [firstKey, lastKey, keyStep]: KeyPositions,
     summary: string,
     handler: Handler,
-  ): Command => ({ name, arity, flags, firstKey, lastKey, keyStep, group, summary, handler });
+  ): Command => ({
+    name,
+    arity,
+    flags,
+    firstKey,
+    lastKey,
+    keyStep,
+    group,
+    effect: flags.includes('write') ? 'changes' : 'reads',
+    isBarrier: flags.includes('barrier'),
+    summary,
+    handler,
+  });
 }
 
 /** The argument, which the arity promises; empty when it promises none. */
@@ -102,6 +118,7 @@ export function argument(call: Call, index: number): ByteString {
 /** The keys among the arguments, by the command's key positions. */
 export function keysOf(command: Command, args: readonly ByteString[]): readonly ByteString[] {
   if (command.firstKey === 0) return [];
+  if (command.lastKey === command.firstKey) return args.slice(command.firstKey, command.firstKey + 1);
   const last = command.lastKey < 0 ? args.length + command.lastKey : command.lastKey;
   const keys: ByteString[] = [];
   for (let index = command.firstKey; index <= last; index += command.keyStep) {

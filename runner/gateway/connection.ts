@@ -6,6 +6,7 @@ import { trustBytes, type ByteString } from '../../src/bytes.js';
 import type { Defer } from '../../src/ports.js';
 import type { BufferBudget } from './buffer-budget.js';
 import type { Command, Gateway } from './command.js';
+import { findOverdue } from './deadlines.js';
 import { dispatch } from './dispatch.js';
 import { KeyUses } from './key-uses.js';
 import { errorFrom, failureValue } from './outcome.js';
@@ -102,19 +103,16 @@ export class Connection {
   /** Closes a connection that has run out of one of its times; to be called about once a second. */
   tick(nowMs: number): void {
     if (this.phase === 'closed') return;
-    const { limits } = this.gateway;
-    const { session } = this;
-    if (this.outputOverSinceMs !== undefined && nowMs - this.outputOverSinceMs >= limits.outputOverMs) {
-      this.destroy();
-    } else if (this.phase === 'finishing') {
-      return;
-    } else if (!session.isAuthenticated && nowMs - session.createdMs >= limits.unauthenticatedMs) {
-      this.refuse('ERR no authentication in time');
-    } else if (this.frameStartedMs !== undefined && nowMs - this.frameStartedMs >= limits.frameMs) {
-      this.refuse('ERR a request was begun and not finished in time');
-    } else if (limits.idleMs > 0 && this.inFlight === 0 && nowMs - session.activeMs >= limits.idleMs) {
-      this.finish();
-    }
+    const { session, frameStartedMs, outputOverSinceMs, inFlight } = this;
+    const overdue = findOverdue(
+      { session, frameStartedMs, outputOverSinceMs, inFlight },
+      this.gateway.limits,
+      nowMs,
+    );
+    if (overdue?.type === 'output') this.destroy();
+    else if (this.phase === 'finishing') return;
+    else if (overdue?.type === 'input') this.refuse(overdue.message);
+    else if (overdue?.type === 'idle') this.finish();
   }
 
   private get inFlight(): number {
@@ -185,28 +183,20 @@ export class Connection {
       return true;
     }
     const { command, keys } = found;
-    const changes = command.flags.includes('write');
-    const isBarrier = command.flags.includes('barrier');
-    if (isBarrier ? this.inFlight > 0 : this.keyUses.conflicts(keys, changes)) return false;
+    if (command.isBarrier ? this.inFlight > 0 : this.keyUses.conflicts(keys, command.effect)) return false;
     this.commandsProcessed++;
     this.session.lastCommand = command.name;
     if (this.budget.isFull && !command.flags.includes('fast')) {
       this.answer(errorValue('BUSY the buffers of this server are full'));
     } else {
-      this.run(command, args, keys, changes, isBarrier);
+      this.run(command, args, keys);
     }
     return true;
   }
 
-  private run(
-    command: Command,
-    args: readonly ByteString[],
-    keys: readonly ByteString[],
-    changes: boolean,
-    isBarrier: boolean,
-  ): void {
+  private run(command: Command, args: readonly ByteString[], keys: readonly ByteString[]): void {
     const { session, gateway } = this;
-    const effect = changes ? 'changes' : 'reads';
+    const { effect, isBarrier } = command;
     let answer: RespValue | Promise<RespValue>;
     try {
       answer = command.handler({ args, session, gateway });
@@ -220,10 +210,10 @@ export class Connection {
     }
     const slot = this.replies.open();
     const { protocol } = session;
-    this.keyUses.add(keys, changes);
+    this.keyUses.add(keys, effect);
     this.isBarrierRunning = isBarrier;
     const settle = (value: RespValue) => {
-      this.keyUses.remove(keys, changes);
+      this.keyUses.remove(keys, effect);
       if (isBarrier) this.isBarrierRunning = false;
       this.answerLater(slot, value, protocol);
     };

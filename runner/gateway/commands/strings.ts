@@ -45,6 +45,7 @@ interface SetOptions {
 }
 
 const set: Handler = (call) => {
+  if (call.args.length === 3) return put(call, argument(call, 1), argument(call, 2), plainSet);
   const options = readSetOptions(call);
   return 'type' in options ? options : put(call, argument(call, 1), argument(call, 2), options);
 };
