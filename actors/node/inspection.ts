@@ -6,6 +6,7 @@ import type { RingState } from '../../src/chord/ring.js';
 import type { FingerTable } from '../../src/chord/finger-table.js';
 import { identifiersOf } from '../../src/chord/successor-list.js';
 import type { Replica } from '../../src/replication/replica.js';
+import { replicaStats } from '../../src/replication/statistics.js';
 import type { StoredRecord } from '../../src/store.js';
 import type { NodeInspection, RecordSnapshot, RingSnapshot } from './contract.js';
 import { isSmall } from './tables.js';
@@ -53,27 +54,8 @@ export function statusOf(context: NodeContext, state: NodeState): NodeStatus {
   };
 }
 
-export function statsOf({ replica, config }: NodeContext): NodeStats {
-  const { counters, hybridClock } = replica;
-  let [records, copies, bytes, tombstones, recordsBelowReplicas] = [0, 0, 0, 0, 0];
-  for (const partition of replica.partitions) {
-    if (partition.led) records += partition.live;
-    else copies += partition.live;
-    bytes += partition.bytes;
-    tombstones += partition.tombstones;
-    if (partition.led && (partition.unsynced.size > 0 || partition.others.length + 1 < config.replicas)) {
-      recordsBelowReplicas += partition.live;
-    }
-  }
-  return {
-    ...counters,
-    records,
-    copies,
-    bytes,
-    tombstones,
-    recordsBelowReplicas,
-    clockSkewed: hybridClock.skewed,
-  };
+export function statsOf({ replica }: NodeContext): NodeStats {
+  return replicaStats(replica);
 }
 
 function snapshotOf(context: NodeContext): RingSnapshot {

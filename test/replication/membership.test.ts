@@ -125,4 +125,69 @@ describe('membership of a replica', () => {
     expect(world.replica(d).partitions[3]?.member).to.equal(false);
     expect(world.contents(d, 3)).to.deep.equal({});
   });
+
+  it('planted bug: a filling member that serves answers absent for what exists', () => {
+    const world = new ReplicaWorld();
+    world.mutations = new Set(['serveWhileFilling']);
+    world.found(a, b, c, d);
+    world.put(b, 3, 'k', 'v');
+    world.deliver();
+    const joiner = peer('4');
+    world.join(joiner);
+    expect(world.get(joiner, 3, 'k').status).to.equal(statuses.absent);
+  });
+
+  it('a holder keeps its copy while a member is out of reach; planted bug: it drops it, and records are lost', () => {
+    for (const mutations of [undefined, new Set(['dropBeforeConfirming'])]) {
+      const world = new ReplicaWorld({ replicas: 1 });
+      world.mutations = mutations;
+      world.found(a, b);
+      world.put(b, 3, 'k', 'v');
+      const joiner = peer('4');
+      world.carries = ({ message }) => message.type !== 'records';
+      world.join(joiner);
+      world.pass(15_000);
+      expect('k' in world.contents(b, 3)).to.equal(mutations === undefined);
+    }
+  });
+
+  it('a departing leader hands the lead over at once, and what it is sent later as well', () => {
+    const world = fourNodes();
+    world.put(b, 3, 'k', 'v');
+    startHandingOver(world.replica(b));
+    world.deliver();
+    expect(world.put(b, 3, 'k', 'w').status).to.equal(statuses.moved);
+    expect(world.put(c, 3, 'k', 'w').status).to.equal(statuses.ok);
+    world.pass(10_000);
+    for (const node of [c, d, a]) expect(world.contents(node, 3)).to.deep.equal({ k: 'w' });
+    expect(world.contents(b, 3)).to.deep.equal({});
+  });
+
+  it('two nodes that both believe to be the home settle on the nearer one', () => {
+    const world = fourNodes();
+    const joiner = peer('4');
+    world.join(joiner);
+    // b has not heard of its new predecessor: by its own pointers it is still the home of partition 3.
+    world.showRing(b, [a, b, c, d]);
+    world.pass(10_000);
+    expect(world.replica(b).partitions[3]?.led).to.equal(false);
+    expect(world.replica(c).partitions[3]?.home).to.equal(joiner.id);
+    expect(world.put(joiner, 3, 'k', 'v').status).to.equal(statuses.ok);
+  });
+
+  it('large partitions that differ in few records exchange those few', () => {
+    const world = fourNodes();
+    for (let index = 0; index < 5_000; index++) world.put(b, 3, `k${index}`, 'v');
+    world.deliver();
+    let sent = 0;
+    world.carries = ({ message }) => {
+      if (message.type === 'records') sent += message.records.head.length / 4;
+      return message.type !== 'replicate';
+    };
+    world.put(b, 3, 'k77', 'changed');
+    world.nowMs += world.config.hintAgeMsMax + 1;
+    world.pass(20_000);
+    for (const node of [c, d]) expect(world.contents(node, 3)['k77']).to.equal('changed');
+    expect(sent).to.be.lessThan(10);
+  });
 });
