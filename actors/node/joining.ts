@@ -3,9 +3,9 @@
  * adopt that; whatever goes wrong, look up again (Zave 2017, section 5; chord.md, "Operations").
  */
 import { assign, raise, sendTo } from 'xstate';
-import { between, type Identifier } from '../../src/chord/identifier.js';
+import type { Identifier } from '../../src/chord/identifier.js';
 import type { Lookup } from '../../src/chord/lookup.js';
-import { isPlaceFor, joinAfter } from '../../src/chord/ring.js';
+import { closerMember, isPlaceFor, joinAfter } from '../../src/chord/ring.js';
 import type { NextHops } from '../../src/overlay.js';
 import type { Peer } from '../../src/peer.js';
 import type { Neighbours } from '../../src/wire/messages.js';
@@ -25,11 +25,10 @@ export const joiningSetup = probingSetup.extend({
       const member = event.type === 'lookupEnded' ? informantOf(event.lookup) : undefined;
       return member === undefined ? {} : newQuestion(context, member);
     }),
-    askCloserMember: assign(({ context, event }) =>
-      event.type === 'neighbours' && event.predecessor !== null
-        ? newQuestion(context, event.predecessor)
-        : {},
-    ),
+    askCloserMember: assign(({ context, event }) => {
+      const member = event.type === 'neighbours' ? closerThan(context, event) : undefined;
+      return member === undefined ? {} : newQuestion(context, member);
+    }),
     adoptMember: assign(({ context, event }) =>
       event.type === 'neighbours' ? joinedAfter(context, event) : {},
     ),
@@ -44,13 +43,7 @@ export const joiningSetup = probingSetup.extend({
     },
     isCloserKnown: ({ context, event }) => {
       const answer = answerTo(context, event);
-      const closer = answer?.predecessor ?? undefined;
-      return (
-        answer !== undefined &&
-        closer !== undefined &&
-        between(closer.id, context.self.id, answer.self.id) &&
-        !context.directory.isDead(closer.id)
-      );
+      return answer !== undefined && closerThan(context, answer) !== undefined;
     },
     isOfJoinLookup: ({ context, event }) =>
       event.type === 'nextHop' && lookupNumberOf(event) === context.lookups,
@@ -131,13 +124,33 @@ export const joining = joiningSetup.createStateConfig({
   },
 });
 
-/** The member to ask: whoever knew the joiner's place. It precedes that place, unless it is the place's home itself. */
+/** The member to ask first: whoever knew the joiner's place. It is near, and names who is nearer. */
 function informantOf(lookup: Lookup): Peer | undefined {
   return lookup.state.type === 'found' ? lookup.state.informant : undefined;
 }
 
+/**
+ * Whom to ask next when the asked is not the member before the joiner's place: its predecessor where the place is in its
+ * own arc, else the last of its successors before the place (in a small ring any member knows the home of all).
+ */
+function closerMember(context: NodeContext, event: NodeEvent): Peer | undefined {
+  const answer = answerTo(context, event);
+  if (answer === undefined) return undefined;
+  const { directory, self } = context;
+  const { predecessor } = answer;
+  const isUsable = (peer: Peer): boolean => !directory.isDead(peer.id);
+  if (predecessor !== null && isUsable(predecessor) && between(predecessor.id, self.id, answer.self.id)) {
+    return predecessor;
+  }
+  return answer.successors.findLast((peer) => between(answer.self.id, peer.id, self.id) && isUsable(peer));
+}
+
 function answerTo(context: NodeContext, event: NodeEvent): Neighbours | undefined {
   return event.type === 'neighbours' && event.requestId === context.question?.requestId ? event : undefined;
+}
+
+function closerThan(context: NodeContext, answer: Neighbours): Peer | undefined {
+  return closerMember(context.self.id, answer, isDeadIn(context));
 }
 
 /** The contact whose turn it is, among those not known to be dead; nobody when all are, and then it waits. */
@@ -145,7 +158,11 @@ function contactOf(context: NodeContext, avoid: ReadonlySet<Identifier>): NextHo
   const contacts = context.entry.type === 'joiner' ? context.entry.contacts : [];
   const alive = contacts.filter(({ id }) => !context.directory.isDead(id));
   const contact = alive[context.contact % Math.max(alive.length, 1)];
-  return { kind: 'hop', via: 'contact', peers: contact === undefined || avoid.has(contact.id) ? [] : [contact] };
+  return {
+    kind: 'hop',
+    via: 'contact',
+    peers: contact === undefined || avoid.has(contact.id) ? [] : [contact],
+  };
 }
 
 function joinedAfter(context: NodeContext, answer: Neighbours): Partial<NodeContext> {

@@ -19,6 +19,15 @@ const scenarios: readonly (readonly [
     'a finger that a new successor has taken over does not stay in the table',
     { seed: 1, nodes: 12, minutes: 2, faults: ['crash', 'loss', 'delay'] },
   ],
+  [
+    'a joiner of a small ring whose contact is two places away from its own finds its place',
+    {
+      seed: 205,
+      nodes: 5,
+      minutes: 2,
+      faults: ['crash', 'pause', 'partition', 'loss', 'delay', 'churn', 'duplication', 'skew'],
+    },
+  ],
 ];
 
 describe('scenarios found by the simulator', () => {
