@@ -17,7 +17,7 @@ describe('commands against a ring', function () {
   });
   after(async () => {
     rmSync(folder, { recursive: true });
-    await ring.end('SIGTERM');
+    await ring.end('SIGKILL');
   });
 
   /** In this process, at the ring. */
@@ -183,7 +183,7 @@ describe('commands against a ring', function () {
   });
 
   it('a reader that goes away ends a command quietly', async () => {
-    const ran = await rondo(['scan', '--connect', ring.resp]);
+    const ran = await rondo(['scan', '--connect', ring.resp], { readLines: 1 });
     expect(ran).to.include({ code: 0, stderr: '' });
   });
 
@@ -206,22 +206,28 @@ describe('commands against a ring', function () {
 
 describe('the life of rondo up', function () {
   this.timeout(30_000);
+  let ring: RunningRing | undefined;
+  afterEach(() => ring?.end('SIGKILL'));
 
   it('nodes join, depart and are killed; a signal ends it with its code, all of it', async () => {
-    const ring = await upRing(['-n', '3', '-k', '3']);
-    const run = (...words: string[]): Promise<Ran> => runHere(words, { RONDO_CONNECT: ring.resp });
+    const started = await upRing(['-n', '3', '-k', '3']);
+    ring = started;
+    const run = (...words: string[]): Promise<Ran> => runHere(words, { RONDO_CONNECT: started.resp });
+    const [first = '', second = ''] = started.nodes;
     await run('put', 'kept', 'yes');
-    expect((await run('join')).stdout).to.match(/^joined local\/\d+ [0-9a-f]{40}\n$/);
-    expect((await run('depart', ring.nodes[0] ?? '')).stdout).to.match(/^departed /);
-    expect((await run('kill', (ring.nodes[1] ?? '').slice(0, 10))).stdout).to.match(/^killed /);
-    expect((await run('get', 'kept')).stdout).to.equal('yes\n');
-    expect(await ring.end('SIGINT')).to.equal(130);
-    expect(ring.stderr()).to.match(/SIGINT: leaving/);
+    expect(await run('join', '--json'))
+      .to.have.property('stdout')
+      .that.matches(/^{"event":"joined","id":"[0-9a-f]{40}"/);
+    expect(await run('depart', first)).to.deep.equal({ code: 0, stdout: `departed ${first}\n`, stderr: '' });
+    expect(await run('kill', second.slice(0, 10))).to.include({ code: 0, stderr: '' });
+    expect(await run('get', 'kept')).to.include({ code: 0, stdout: 'yes\n' });
+    expect(await started.end('SIGINT')).to.equal(130);
+    expect(started.stderr()).to.match(/SIGINT: leaving/);
     expect((await run('get', 'kept')).code).to.equal(3);
   });
 
   it('more copies than nodes is served, with a warning', async () => {
-    const ring = await upRing(['-n', '1', '-k', '3', '--http', 'none']);
+    ring = await upRing(['-n', '1', '-k', '3', '--http', 'none']);
     expect(ring.stderr()).to.match(/note: k = 3/);
     expect((await runHere(['put', 'a', '1', '--connect', ring.resp])).code).to.equal(0);
     expect(await ring.end('SIGTERM')).to.equal(143);

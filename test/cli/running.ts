@@ -43,20 +43,34 @@ function environment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv 
   return { ...Object.fromEntries(own), NO_COLOR: '1', ...more };
 }
 
-/** Runs `rondo` with the words, and the input on its standard input. */
+/** Runs `rondo` with the words and the input on its standard input; `readLines` closes its standard output after so many. */
 export async function rondo(
   words: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly input?: string } = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly input?: string;
+    readonly readLines?: number;
+  } = {},
 ): Promise<Ran> {
   const child = spawn(process.execPath, [main, ...words], { env: environment(options.env ?? {}) });
   child.stdin.on('error', () => undefined);
   child.stdin.end(options.input ?? '');
   const [stdout, stderr, code] = await Promise.all([
-    textOf(child.stdout),
+    options.readLines === undefined ? textOf(child.stdout) : headOf(child.stdout, options.readLines),
     textOf(child.stderr),
     new Promise<number | null>((resolve) => child.once('close', resolve)),
   ]);
   return { code, stdout, stderr };
+}
+
+/** Leaving the loop destroys the stream: the child's next write finds no reader. */
+async function headOf(stream: NodeJS.ReadableStream, lines: number): Promise<string> {
+  let text = '';
+  for await (const chunk of stream) {
+    text += String(chunk);
+    if (text.split('\n').length > lines) break;
+  }
+  return text;
 }
 
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
