@@ -8,6 +8,7 @@ import type { Lookup } from '../../src/chord/lookup.js';
 import { closerMember, isPlaceFor, joinAfter } from '../../src/chord/ring.js';
 import type { NextHops } from '../../src/overlay.js';
 import type { Peer } from '../../src/peer.js';
+import { isPlanted } from '../../src/replication/replica.js';
 import type { Neighbours } from '../../src/wire/messages.js';
 import { lookupNumberOf } from './looking-up-machine.js';
 import { probingSetup } from './probing.js';
@@ -39,6 +40,7 @@ export const joiningSetup = probingSetup.extend({
     isMemberFound: ({ event }) => event.type === 'lookupEnded' && informantOf(event.lookup) !== undefined,
     isPlace: ({ context, event }) => {
       const answer = answerTo(context, event);
+      if (answer?.successors.length === 0 && isPlanted(context.replica, 'betweenEqualEnds')) return false;
       return answer !== undefined && isPlaceFor(context.self.id, answer);
     },
     isCloserKnown: ({ context, event }) => {
@@ -129,26 +131,14 @@ function informantOf(lookup: Lookup): Peer | undefined {
   return lookup.state.type === 'found' ? lookup.state.informant : undefined;
 }
 
-/**
- * Whom to ask next when the asked is not the member before the joiner's place: its predecessor where the place is in its
- * own arc, else the last of its successors before the place (in a small ring any member knows the home of all).
- */
-function closerMember(context: NodeContext, event: NodeEvent): Peer | undefined {
-  const answer = answerTo(context, event);
-  if (answer === undefined) return undefined;
-  const { directory, self } = context;
-  const { predecessor } = answer;
-  const isUsable = (peer: Peer): boolean => !directory.isDead(peer.id);
-  if (predecessor !== null && isUsable(predecessor) && between(predecessor.id, self.id, answer.self.id)) {
-    return predecessor;
-  }
-  return answer.successors.findLast((peer) => between(answer.self.id, peer.id, self.id) && isUsable(peer));
-}
-
 function answerTo(context: NodeContext, event: NodeEvent): Neighbours | undefined {
   return event.type === 'neighbours' && event.requestId === context.question?.requestId ? event : undefined;
 }
 
+/**
+ * Whom to ask next when the asked is not the member before the joiner's place: in a small ring any member knows the home
+ * of all, and that a member was the informant says little of where it stands.
+ */
 function closerThan(context: NodeContext, answer: Neighbours): Peer | undefined {
   return closerMember(context.self.id, answer, isDeadIn(context));
 }

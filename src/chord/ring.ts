@@ -32,6 +32,18 @@ export function isPlaceFor(joiner: Identifier, member: Pointers): boolean {
   return between(member.self.id, joiner, (member.successors[0] ?? member.self).id);
 }
 
+/** The node closest before the joiner that a member's pointers name: the next to be asked when `isPlaceFor` fails there. */
+export function closerMember(joiner: Identifier, member: Pointers, isDead: IsDown): Peer | undefined {
+  let closest: Peer | undefined;
+  let from = member.self.id;
+  for (const peer of [member.predecessor, ...member.successors]) {
+    if (peer === null || isDead(peer.id) || !between(from, peer.id, joiner)) continue;
+    closest = peer;
+    from = peer.id;
+  }
+  return closest;
+}
+
 /** Step 1, the member answered and `isPlaceFor` holds: `j.successors := m.successors; j.predecessor := m`. */
 export function joinAfter(self: Peer, member: Pointers, length: number, isDead: IsDown): RingState {
   const [first = member.self, ...rest] = member.successors.filter((peer) => !isDead(peer.id));

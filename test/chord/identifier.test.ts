@@ -33,14 +33,18 @@ describe('identifiers', () => {
 
   it('move clockwise and back, round the zero', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: (1n << 160n) - 1n }), fc.bigInt({ min: 0n, max: (1n << 160n) - 1n }), (at, steps) => {
-        const start = identifierOfNumber(at);
-        const end = clockwiseOf(start, steps);
-        expect(numberOfIdentifier(end)).to.equal((at + steps) % (1n << 160n));
-        expect(distance(start, end)).to.equal(steps);
-        expect(clockwiseOf(end, -steps)).to.equal(start);
-        expect(parseIdentifier(end)).to.equal(end);
-      }),
+      fc.property(
+        fc.bigInt({ min: 0n, max: (1n << 160n) - 1n }),
+        fc.bigInt({ min: 0n, max: (1n << 160n) - 1n }),
+        (at, steps) => {
+          const start = identifierOfNumber(at);
+          const end = clockwiseOf(start, steps);
+          expect(numberOfIdentifier(end)).to.equal((at + steps) % (1n << 160n));
+          expect(distance(start, end)).to.equal(steps);
+          expect(clockwiseOf(end, -steps)).to.equal(start);
+          expect(parseIdentifier(end)).to.equal(end);
+        },
+      ),
     );
   });
 });
@@ -68,7 +72,11 @@ describe('SHA-1', () => {
 
 describe('placement', () => {
   const unplaced = (count: number, base: string) =>
-    Array.from({ length: count }, (_, index) => ({ address: `${base}/${index}`, host: base, incarnation: 7 }));
+    Array.from({ length: count }, (_, index) => ({
+      address: `${base}/${index}`,
+      host: base,
+      incarnation: 7,
+    }));
   const spread = (ids: readonly bigint[]): number => {
     const sorted = [...ids].sort((a, b) => (a < b ? -1 : 1));
     const arcs = sorted.map((id, index) => BigInt.asUintN(160, id - (sorted.at(index - 1) ?? 0n)));

@@ -4,6 +4,7 @@ import {
   adoptPredecessor,
   betterPredecessor,
   candidateAnswered,
+  closerMember,
   isPlaceFor,
   joinAfter,
   judgeNotify,
@@ -21,7 +22,11 @@ const only =
   (...dead: readonly number[]) =>
   (id: string): boolean =>
     dead.some((index) => pointAt(index) === id);
-const ringAt = (self: number, predecessor: number | undefined, ...successors: readonly number[]): RingState => ({
+const ringAt = (
+  self: number,
+  predecessor: number | undefined,
+  ...successors: readonly number[]
+): RingState => ({
   self: peerAt(self),
   predecessor: predecessor === undefined ? undefined : peerAt(predecessor),
   successors: peersAt(...successors),
@@ -63,7 +68,9 @@ describe('stabilize, step 2', () => {
       const answer = { self: peerAt(6), predecessor: peerAt(predecessor), successors: peersAt(8, 10, 12) };
       const { ring, candidate } = successorAnswered(ringAt(2, 0, 6, 8), answer, nobody, nobody);
       const isBetter = predecessor > 2 && predecessor < 6;
-      expect(candidate?.address, `predecessor n${predecessor}`).to.equal(isBetter ? `n${predecessor}` : undefined);
+      expect(candidate?.address, `predecessor n${predecessor}`).to.equal(
+        isBetter ? `n${predecessor}` : undefined,
+      );
       // Never adopt a pointer to a node that has not just answered.
       expect(addresses(ring.successors)).to.equal('n6 n8 n10');
     }
@@ -92,7 +99,9 @@ describe('stabilize, step 2', () => {
 describe('stabilize, step 3', () => {
   it('adopts a candidate that answered, and its list', () => {
     const answer = { self: peerAt(4), predecessor: peerAt(2), successors: peersAt(6, 8, 10) };
-    expect(addresses(candidateAnswered(ringAt(2, 0, 6, 8, 10), answer, nobody).successors)).to.equal('n4 n6 n8');
+    expect(addresses(candidateAnswered(ringAt(2, 0, 6, 8, 10), answer, nobody).successors)).to.equal(
+      'n4 n6 n8',
+    );
   });
 });
 
@@ -105,7 +114,9 @@ describe('rectify, step 4', () => {
           const isBetter = between(pointAt(predecessor), pointAt(notifier), pointAt(self));
           const expected =
             notifier === self || notifier === predecessor ? 'keep' : isBetter ? 'adopt' : 'ask';
-          expect(judged, `n${notifier} notifies n${self} with predecessor n${predecessor}`).to.equal(expected);
+          expect(judged, `n${notifier} notifies n${self} with predecessor n${predecessor}`).to.equal(
+            expected,
+          );
         }
   });
 
@@ -129,6 +140,12 @@ describe('join, step 1', () => {
       expect(isPlaceFor(pointAt(joiner), member)).to.equal(joiner > 4 && joiner < 8);
     }
     expect(isPlaceFor(pointAt(1), { ...member, successors: [] }), 'the only node').to.equal(true);
+  });
+
+  it('goes on from a member that is not its place to the one closest before it that the member names', () => {
+    const member = { self: peerAt(4), predecessor: peerAt(2), successors: peersAt(6, 8, 10) };
+    const closer = (joiner: number) => closerMember(pointAt(joiner), member, only(8))?.address;
+    expect([7, 9, 11, 3, 5].map(closer)).to.deep.equal(['n6', 'n6', 'n10', 'n2', undefined]);
   });
 
   it('takes over the member’s list, and the member for predecessor', () => {

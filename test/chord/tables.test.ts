@@ -13,7 +13,13 @@ import {
   type FingerTable,
 } from '../../src/chord/finger-table.js';
 import type { Identifier } from '../../src/chord/identifier.js';
-import { askedBy, lookupAnswered, lookupHopsMax, lookupUnanswered, startLookup } from '../../src/chord/lookup.js';
+import {
+  askedBy,
+  lookupAnswered,
+  lookupHopsMax,
+  lookupUnanswered,
+  startLookup,
+} from '../../src/chord/lookup.js';
 import { sha1 } from '../../src/chord/sha1.js';
 import type { Peer } from '../../src/peer.js';
 import { createRandom } from '../../src/random.js';
@@ -94,7 +100,10 @@ describe('a directory', () => {
     const directory = new Directory(peersAt(...members));
     for (let a = 0; a < 16; a++)
       for (let b = 0; b < 16; b++) {
-        const clockwise = Array.from({ length: a === b ? 16 : (b - a + 16) % 16 }, (_, step) => (a + step + 1) % 16);
+        const clockwise = Array.from(
+          { length: a === b ? 16 : (b - a + 16) % 16 },
+          (_, step) => (a + step + 1) % 16,
+        );
         const expected = clockwise.filter((at) => members.includes(at)).map((at) => `n${at}`);
         const found = directory.liveInArc(pointAt(a), pointAt(b), 8).map(({ address }) => address);
         expect([...found].sort(), `(${a}, ${b}]`).to.deep.equal([...expected].sort());
@@ -104,7 +113,12 @@ describe('a directory', () => {
 
 describe('a finger table', () => {
   it('agrees with brute force over all 160 starts', () => {
-    for (const [count, seed] of [[2, 1], [3, 2], [9, 3], [60, 4]] as const) {
+    for (const [count, seed] of [
+      [2, 1],
+      [3, 2],
+      [9, 3],
+      [60, 4],
+    ] as const) {
       const sorted = randomPeers(count, seed);
       for (const self of sorted.slice(0, 5)) {
         const successor = successorAmong(sorted, fingerStart(self.id, 0));
@@ -123,7 +137,8 @@ describe('a finger table', () => {
         if (self === undefined) return;
         const successor = successorAmong(sorted, fingerStart(self.id, 0)) ?? self;
         let fingers: FingerTable = [];
-        for (const peer of stale) fingers = withFinger(fingers, self.id, lastFingerOf(self.id, peer.id), peer);
+        for (const peer of stale)
+          fingers = withFinger(fingers, self.id, lastFingerOf(self.id, peer.id), peer);
         let index = nextFinger(self.id, successor.id, 0);
         while (index !== undefined && index < 160) {
           const peer = successorAmong(sorted, fingerStart(self.id, index)) ?? self;
@@ -132,7 +147,11 @@ describe('a finger table', () => {
           if (last < index || nextFinger(self.id, successor.id, last + 1) !== last + 1) break;
           index = last + 1;
         }
-        expectExact(fingers.filter((row) => row.last > lastFingerOf(self.id, successor.id)), self, sorted);
+        expectExact(
+          fingers.filter((row) => row.last > lastFingerOf(self.id, successor.id)),
+          self,
+          sorted,
+        );
       }),
       { numRuns: 60 },
     );
@@ -166,7 +185,11 @@ describe('a lookup', () => {
   it('goes round silent nodes as long as lists hold', () => {
     const sorted = randomPeers(128, 11);
     const overlays = overlaysOf(sorted, 20);
-    for (const [fraction, seed] of [[0.1, 1], [0.3, 2], [0.5, 3]] as const) {
+    for (const [fraction, seed] of [
+      [0.1, 1],
+      [0.3, 2],
+      [0.5, 3],
+    ] as const) {
       const random = createRandom(seed);
       const dead = new Set(sorted.filter(() => random() < fraction).map(({ id }) => id));
       const living = sorted.filter(({ id }) => !dead.has(id));
@@ -174,7 +197,9 @@ describe('a lookup', () => {
         const target = sha1(trustBytes(`key ${round}`));
         const start = living[Math.floor(random() * living.length)];
         // The home's own list still starts with the dead: whoever finds a silent home looks up once more, avoiding it.
-        expect(run(overlays, start, target, dead).home, `${fraction}`).to.equal(successorAmong(living, target)?.id);
+        expect(run(overlays, start, target, dead).home, `${fraction}`).to.equal(
+          successorAmong(living, target)?.id,
+        );
       }
     }
   });
@@ -191,12 +216,19 @@ describe('a lookup', () => {
   it('records each hop with the table row that led to it', () => {
     const overlays = overlaysOf(peersAt(0, 3, 6, 9, 12), 2);
     const lookup = runLookup(overlays, peerAt(0), pointAt(11), nobody);
-    expect(lookup.hops.map(({ peer, via }) => `${peer.address} by ${via}`)).to.deep.equal(['n9 by finger 160']);
+    expect(lookup.hops.map(({ peer, via }) => `${peer.address} by ${via}`)).to.deep.equal([
+      'n9 by finger 160',
+    ]);
     expect(lookup.state).to.include({ type: 'found', via: 'successor 1' });
   });
 });
 
-function run(overlays: Map<Identifier, ChordOverlay>, start: Peer | undefined, target: Identifier, dead: ReadonlySet<Identifier>) {
+function run(
+  overlays: Map<Identifier, ChordOverlay>,
+  start: Peer | undefined,
+  target: Identifier,
+  dead: ReadonlySet<Identifier>,
+) {
   const avoid = new Set<Identifier>();
   let asked = 0;
   for (let attempt = 0; attempt < 30; attempt++) {
@@ -219,10 +251,13 @@ function runLookup(
 ) {
   const own = overlays.get(start.id);
   if (own === undefined) throw new Error('the start is no node');
-  let lookup = startLookup(target, (silent) => own.nextHops(target, new Set([...avoid, ...silent]), Infinity));
+  let lookup = startLookup(target, (silent) =>
+    own.nextHops(target, new Set([...avoid, ...silent]), Infinity),
+  );
   for (let asked = askedBy(lookup); asked !== undefined; asked = askedBy(lookup)) {
     const answer = overlays.get(asked.id)?.nextHops(target, new Set([...avoid, ...lookup.avoid]));
-    lookup = dead.has(asked.id) || answer === undefined ? lookupUnanswered(lookup) : lookupAnswered(lookup, answer);
+    lookup =
+      dead.has(asked.id) || answer === undefined ? lookupUnanswered(lookup) : lookupAnswered(lookup, answer);
   }
   return lookup;
 }
@@ -232,7 +267,8 @@ function expectExact(fingers: FingerTable, self: Peer, sorted: readonly Peer[]):
   for (let index = 0; index < 160; index++) {
     const exact = successorAmong(sorted, fingerStart(self.id, index));
     const row = fingers.find(({ first, last }) => first <= index && index <= last);
-    const found = row?.peer.id ?? (index <= lastFingerOf(self.id, successor?.id ?? self.id) ? successor?.id : self.id);
+    const found =
+      row?.peer.id ?? (index <= lastFingerOf(self.id, successor?.id ?? self.id) ? successor?.id : self.id);
     expect(found, `finger ${index} of ${self.address}`).to.equal(exact?.id);
   }
   const peers = fingers.map(({ peer }) => peer.id);
