@@ -32,9 +32,10 @@ export async function drive(
   const untilDue = async (operation: Operation): Promise<number> => {
     if (options.speed === 'max') return Infinity;
     const dueNs = startNs + ((operation.atNs ?? origin) - origin) / options.speed;
-    const waitNs = dueNs - nowNs();
+    let waitNs = dueNs - nowNs();
     if (waitNs <= 0) return dueNs;
-    await delay(waitNs / 1e6);
+    // A timer may fire a little early.
+    for (; waitNs > 0; waitNs = dueNs - nowNs()) await delay(Math.ceil(waitNs / 1e6));
     return Infinity;
   };
   const lane = async (index: number): Promise<void> => {

@@ -88,7 +88,7 @@ describe('a driver', () => {
       door(() => ({ type: 'value', value: undefined })),
       { ...options, speed: 2 },
     );
-    expect(report.endNs - report.startNs).to.be.within(19e6, 2e9);
+    expect(report.endNs - report.startNs).to.be.within(20e6, 2e9);
   });
 
   it('writes a history whose client changes its number after an unknown outcome', async () => {
