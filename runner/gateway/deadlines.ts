@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 
 /** Since when a connection has been doing what it may not do for ever; undefined = it is not. */
 export interface Timing {
-  readonly session: Pick<Session, 'isAuthenticated' | 'createdMs' | 'activeMs'>;
+  readonly session: Pick<Session, 'isAuthenticated' | 'unauthenticatedSinceMs' | 'activeMs'>;
   readonly frameStartedMs: number | undefined;
   readonly outputOverSinceMs: number | undefined;
   readonly inFlight: number;
@@ -21,7 +21,7 @@ export function findOverdue(timing: Timing, limits: GatewayLimits, nowMs: number
   if (outputOverSinceMs !== undefined && nowMs - outputOverSinceMs >= limits.outputOverMs) {
     return { type: 'output' };
   }
-  if (!session.isAuthenticated && nowMs - session.createdMs >= limits.unauthenticatedMs) {
+  if (!session.isAuthenticated && nowMs - session.unauthenticatedSinceMs >= limits.unauthenticatedMs) {
     return { type: 'input', message: 'ERR no authentication in time' };
   }
   if (frameStartedMs !== undefined && nowMs - frameStartedMs >= limits.frameMs) {

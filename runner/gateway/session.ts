@@ -9,6 +9,8 @@ export interface Session {
   readonly createdMs: number;
   protocol: Protocol;
   isAuthenticated: boolean;
+  /** Since when it has owed a password: its beginning, or RESET. */
+  unauthenticatedSinceMs: number;
   name: string;
   libraryName: string;
   libraryVersion: string;
@@ -35,6 +37,7 @@ export function createSession(
     createdMs: nowMs,
     protocol: 2,
     isAuthenticated,
+    unauthenticatedSinceMs: nowMs,
     name: '',
     libraryName: '',
     libraryVersion: '',

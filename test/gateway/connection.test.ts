@@ -222,6 +222,21 @@ describe('a connection', () => {
       expect(harness.closed).to.equal('end');
     });
 
+    it('has the same again after RESET', async () => {
+      const harness = createHarness({ passwords, limits: { unauthenticatedBytesMax: 100 } });
+      await harness.send(`${'\n'.repeat(50)}AUTH secret\r\n`);
+      harness.pass(100_000);
+      await harness.send('RESET\r\n');
+      harness.pass(4_999);
+      await harness.send('\n'.repeat(50));
+      await harness.send('AUTH secret\r\n');
+      expect(shown(harness)).to.deep.equal(['OK', 'RESET', 'OK']);
+      await harness.send('RESET\r\n');
+      harness.pass(5_000);
+      await harness.settle();
+      expect(harness.closed).to.equal('end');
+    });
+
     it('is freed of these limits by the password, within one chunk', async () => {
       const harness = createHarness({ passwords });
       const many = encodeRequest(['MGET', ...'abcdefghijkl'].map(trustBytes));

@@ -52,6 +52,11 @@ describe('the request parser', () => {
       '*1\r\n$1\r\nab\r\n',
       [broken('expected a line end after the bulk string')],
     ],
+    [
+      'a bulk string that ends in half a line end',
+      '*1\r\n$1\r\nax\n',
+      [broken('expected a line end after the bulk string')],
+    ],
     ['a line of more than 64 KiB', 'x'.repeat(65_537), [broken('too big inline request')]],
     ['nothing after an error', '*x\r\nPING\r\n', [broken('invalid multibulk length')]],
   ];
@@ -87,7 +92,9 @@ describe('the request parser', () => {
   it('reads past a value over the limit without keeping it, and goes on', () => {
     const parser = new RequestParser(defaultLimits, defaultLimits.argumentsMax);
     const bytes = defaultLimits.valueBytesMax + 1;
-    parser.push(Buffer.from(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${bytes}\r\n`));
+    parser.push(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nk'));
+    expect(parser.next()).to.equal(undefined);
+    parser.push(Buffer.from(`\r\n$${bytes}\r\n`));
     expect(parser.next()).to.equal(undefined);
     const part = Buffer.alloc(1024);
     for (let sent = 0; sent < bytes; sent += part.length) {

@@ -116,6 +116,7 @@ const reset: Handler = ({ session, gateway }) => {
   session.noEvict = false;
   session.noTouch = false;
   session.isAuthenticated = gateway.checkPassword === undefined;
+  session.unauthenticatedSinceMs = gateway.nowMs();
   return simple('RESET');
 };
 
