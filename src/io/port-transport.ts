@@ -29,6 +29,7 @@ interface PeerPort {
   acknowledged: number;
   received: number;
   receivedTold: number;
+  closed: boolean;
 }
 
 export interface PortTransportEvents {
@@ -81,6 +82,17 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
     events.packet(frame.packet);
   };
 
+  const drain = (peer: PeerPort): void => {
+    for (
+      let next = receiveMessageOnPort(peer.port);
+      next !== undefined;
+      next = receiveMessageOnPort(peer.port)
+    ) {
+      receive(peer, next.message as Frame);
+    }
+    peer.port.close();
+  };
+
   return {
     get dropped() {
       return dropped;
@@ -104,10 +116,12 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
         acknowledged: 0,
         received: 0,
         receivedTold: 0,
+        closed: false,
       };
       ports.set(id, peer);
       port.on('message', (frame: Frame) => receive(peer, frame));
       port.on('close', () => {
+        peer.closed = true;
         if (ports.get(id) === peer) ports.delete(id);
         closing.get(id)?.();
       });
@@ -119,18 +133,12 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
       waiting.delete(id);
       const peer = ports.get(id);
       if (peer === undefined) return drained();
+      // A port that has closed by itself has handed on all it held; to read from it then would crash the process.
       const finish = (): void => {
         if (!closing.delete(id)) return;
         clearTimeout(timer);
-        for (
-          let rest = receiveMessageOnPort(peer.port);
-          rest !== undefined;
-          rest = receiveMessageOnPort(peer.port)
-        ) {
-          receive(peer, rest.message as Frame);
-        }
+        if (!peer.closed) drain(peer);
         ports.delete(id);
-        peer.port.close();
         drained();
       };
       const timer = setTimeout(finish, drainMs);
