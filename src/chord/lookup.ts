@@ -4,7 +4,7 @@
  */
 import type { NextHops } from '../overlay.js';
 import type { Peer } from '../peer.js';
-import { between, distance, type Identifier } from './identifier.js';
+import { between, type Identifier } from './identifier.js';
 import type { FingerTable } from './finger-table.js';
 
 /** Nodes asked before a lookup gives up: four times what 10^6 nodes need. */
@@ -127,10 +127,9 @@ function take(lookup: Lookup, informant: Peer | undefined, answer: NextHops): Lo
   const offered = answer.peers
     .filter((peer) => !known.has(peer.id))
     .map((peer): Alternative => ({ peer, via: answer.via, answeredAvoiding: undefined }));
-  const alternatives = [...lookup.alternatives, ...offered].sort((a, b) => {
-    const difference = distance(a.peer.id, lookup.target) - distance(b.peer.id, lookup.target);
-    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
-  });
+  const alternatives = [...lookup.alternatives, ...offered].sort((a, b) =>
+    between(b.peer.id, a.peer.id, lookup.target) ? -1 : 1,
+  );
   return askNext({ ...lookup, alternatives });
 }
 

@@ -23,8 +23,8 @@ function statesOf(ring: VirtualRing): readonly string[] {
 describe('a ring of nodes', () => {
   it('is ideal after 16 nodes joined one by one', () => {
     const ring = new VirtualRing({ partitions: 32 });
-    joinAll(ring, names(16), 3_000);
-    ring.clock.advance(20_000);
+    joinAll(ring, names(16), 1_000);
+    ring.clock.advance(10_000);
     expect(new Set(statesOf(ring))).to.deep.equal(new Set(['member']));
     expect(ring.flaws()).to.deep.equal([]);
   });
@@ -32,7 +32,7 @@ describe('a ring of nodes', () => {
   it('is ideal after 15 nodes joined a single one at once', () => {
     const ring = new VirtualRing({ partitions: 32 });
     joinAll(ring, names(16), 0);
-    ring.clock.advance(60_000);
+    ring.clock.advance(20_000);
     expect(new Set(statesOf(ring))).to.deep.equal(new Set(['member']));
     expect(ring.flaws()).to.deep.equal([]);
   });
@@ -46,8 +46,8 @@ describe('a ring of nodes', () => {
 
   it('learns exact fingers, one a round', () => {
     const ring = new VirtualRing({ partitions: 32, successors: 3 });
-    joinAll(ring, names(16), 1_000);
-    ring.clock.advance(60_000);
+    joinAll(ring, names(12), 500);
+    ring.clock.advance(30_000);
     expectExactFingers(ring);
   });
 
@@ -70,7 +70,7 @@ describe('a ring of nodes', () => {
     const order = ring.ringOrder();
     for (let index = 0; index < 16; index += 4) {
       for (const peer of order.slice(index, index + 2)) ring.nodes.get(peer.id)?.depart();
-      ring.clock.advance(20_000);
+      ring.clock.advance(15_000);
     }
     expect(ring.left).to.have.length(8);
     expect(ring.flaws()).to.deep.equal([]);
