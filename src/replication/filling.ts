@@ -39,7 +39,14 @@ export function forwardRequest(
   replica.counters.forwarded++;
   const untilMs = nowMs + 4 * config.questionTimeoutMs;
   const kept = detach(key);
-  ask(replica, { partition: partition.partition, key: kept, candidates, untilMs, waiting: [parked] });
+  ask(replica, {
+    partition: partition.partition,
+    key: kept,
+    candidates,
+    untilMs,
+    askedAtMs: nowMs,
+    waiting: [parked],
+  });
   raisePending(replica);
 }
 
@@ -71,12 +78,14 @@ export function takeForwarded(replica: Replica, message: Forwarded): Forwarding 
   return undefined;
 }
 
-/** Gives up what was not answered in time. */
+/** Asks the next candidate where one is silent, and gives up what was not answered in time. */
 export function tickForwards(replica: Replica, nowMs: number): void {
+  const patienceMs = replica.environment.config.questionTimeoutMs;
   for (const [requestId, forwarding] of [...replica.forwards]) {
-    if (forwarding.untilMs > nowMs) continue;
+    if (nowMs - forwarding.askedAtMs < patienceMs && nowMs < forwarding.untilMs) continue;
     forget(replica, requestId, forwarding);
-    refuse(replica, forwarding);
+    if (nowMs < forwarding.untilMs) ask(replica, forwarding);
+    else refuse(replica, forwarding);
   }
 }
 
@@ -135,6 +144,7 @@ function ask(replica: Replica, forwarding: Forwarding): void {
     return;
   }
   const requestId = replica.nextRequestId++;
+  forwarding.askedAtMs = replica.environment.clock.nowMs();
   replica.forwards.set(requestId, forwarding);
   replica.forwarding.set(nameOf(forwarding.partition, forwarding.key), requestId);
   const { partition, key } = forwarding;

@@ -83,6 +83,7 @@ export interface Forward {
   /** Peers still to be asked, best first. */
   readonly candidates: Identifier[];
   readonly untilMs: number;
+  askedAtMs: number;
   readonly waiting: Parked[];
 }
 

@@ -14,7 +14,7 @@ import { trustBytes, type ByteString } from '../bytes.js';
 export const opcodes = {
   /** value; absent */
   get: 1,
-  /** `number` = ttlMs (0 = none); flags ifAbsent, ifPresent, returnPrevious, keepTtl. Reply ok | refused, with the previous value when asked. */
+  /** `number` = ttlMs (0 = none); flags ifAbsent, ifPresent, returnPrevious, keepTtl. Reply ok | refused, with the previous value when asked; then absent = stored where there was none. */
   put: 2,
   /** ok if a record was deleted; absent */
   delete: 3,

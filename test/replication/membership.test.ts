@@ -190,4 +190,55 @@ describe('membership of a replica', () => {
     for (const node of [c, d]) expect(world.contents(node, 3)['k77']).to.equal('changed');
     expect(sent).to.be.lessThan(10);
   });
+
+  it('a former member that is still sent changes hands them over', () => {
+    const world = fourNodes();
+    world.put(b, 3, 'k', 'v');
+    const late = world.inFlight.filter(({ to }) => to === d.id);
+    world.inFlight = [];
+    const joiner = peer('4');
+    for (const node of world.live()) world.replica(node).hints.clear();
+    world.kill(b);
+    world.join(joiner);
+    world.pass(20_000);
+    expect(world.contents(d, 3)).to.deep.equal({});
+    world.join(peer('8'));
+    world.pass(20_000);
+    expect(world.replica(d).partitions[3]?.member).to.equal(false);
+    world.inFlight = late;
+    world.pass(20_000);
+    expect(world.contents(joiner, 3)).to.deep.equal({ k: 'v' });
+    expect(world.contents(d, 3)).to.deep.equal({});
+  });
+
+  it('a filling member that asks another filling one asks on', () => {
+    const world = new ReplicaWorld({ replicas: 1 }).found(a, b);
+    world.put(b, 3, 'k', 'v');
+    world.carries = ({ message }) => message.type === 'forward' || message.type === 'forwarded';
+    world.join(peer('4'));
+    const [second] = [peer('38')];
+    world.join(second);
+    expect(world.get(second, 3, 'k')).to.deep.equal({ status: statuses.ok, value: 'v' });
+  });
+
+  it('a filling member whose first previous member is silent asks the next in time', () => {
+    const world = fourNodes();
+    world.put(b, 3, 'k', 'v');
+    world.deliver();
+    const joiner = peer('4');
+    world.carries = ({ to, message }) =>
+      message.type === 'forwarded' || (message.type === 'forward' && to !== b.id);
+    world.join(joiner);
+    expect(world.get(joiner, 3, 'k')).to.deep.equal({ status: statuses.ok, value: 'v' });
+  });
+
+  it('a filling member that reaches no previous one has its clients try again', () => {
+    const world = fourNodes();
+    world.put(b, 3, 'k', 'v');
+    world.deliver();
+    const joiner = peer('4');
+    world.carries = () => false;
+    world.join(joiner);
+    expect(world.get(joiner, 3, 'k').status).to.equal(statuses.tryAgain);
+  });
 });

@@ -218,7 +218,7 @@ describe('serving', () => {
   });
 
   it('what is not acknowledged is sent again; what overflows is counted, and anti-entropy repairs it', () => {
-    const world = new ReplicaWorld({ hintBytesMax: 2_000 }).found(a, b);
+    const world = new ReplicaWorld({ replicas: 2, hintBytesMax: 2_000 }).found(a, b);
     world.carries = ({ to }) => to !== b.id;
     for (let index = 0; index < 100; index++) world.put(a, 1, `k${index}`, 'x'.repeat(50));
     expect(replicaStats(world.replica(a)).hintsDropped).to.be.greaterThan(50);
