@@ -1,10 +1,8 @@
 /** One connection: order of replies and effects, and every limit, in virtual time. */
 import { expect } from 'chai';
-import { trustBytes } from '../../src/bytes.js';
 import type { Reply } from '../../src/client-types.js';
 import { statuses } from '../../src/wire/requests.js';
 import { BufferBudget } from '../../runner/gateway/buffer-budget.js';
-import { encodeRequest } from '../../runner/gateway/resp-writer.js';
 import { createHarness, type Harness } from './harness.js';
 import { show } from './show.js';
 import { replyOf } from '../support/fake-ring.js';
@@ -185,66 +183,6 @@ describe('a connection', () => {
     harness.pass(1);
     await harness.settle();
     expect(harness.closed).to.equal('end');
-  });
-
-  describe('before authentication', () => {
-    const passwords = ['secret'];
-
-    it('is closed after 5 seconds', async () => {
-      const harness = createHarness({ passwords });
-      harness.pass(4_999);
-      expect(harness.closed).to.equal(undefined);
-      harness.pass(1);
-      await harness.settle();
-      expect(shown(harness)).to.deep.equal(['error ERR no authentication in time']);
-      expect(harness.closed).to.equal('end');
-    });
-
-    it('is closed after 64 KiB', async () => {
-      const harness = createHarness({ passwords });
-      await harness.send(`*1\r\n$100000\r\n${'x'.repeat(65_536)}`);
-      expect(shown(harness)).to.deep.equal(['error ERR more than 65536 bytes before authentication']);
-      expect(harness.closed).to.equal('end');
-    });
-
-    it('is closed after 64 KiB of replies', async () => {
-      const harness = createHarness({ passwords });
-      for (let index = 0; index < 2_000 && harness.closed === undefined; index++)
-        await harness.send('GET k\r\n');
-      expect(harness.writes.join('').length).to.be.within(50_000, 70_000);
-      expect(harness.closed).to.equal('end');
-    });
-
-    it('is closed at a request of more than 10 arguments', async () => {
-      const harness = createHarness({ passwords });
-      await harness.send('*11\r\n');
-      expect(shown(harness)).to.deep.equal(['error ERR Protocol error: invalid multibulk length']);
-      expect(harness.closed).to.equal('end');
-    });
-
-    it('has the same again after RESET', async () => {
-      const harness = createHarness({ passwords, limits: { unauthenticatedBytesMax: 100 } });
-      await harness.send(`${'\n'.repeat(50)}AUTH secret\r\n`);
-      harness.pass(100_000);
-      await harness.send('RESET\r\n');
-      harness.pass(4_999);
-      await harness.send('\n'.repeat(50));
-      await harness.send('AUTH secret\r\n');
-      expect(shown(harness)).to.deep.equal(['OK', 'RESET', 'OK']);
-      await harness.send('RESET\r\n');
-      harness.pass(5_000);
-      await harness.settle();
-      expect(harness.closed).to.equal('end');
-    });
-
-    it('is freed of these limits by the password, within one chunk', async () => {
-      const harness = createHarness({ passwords });
-      const many = encodeRequest(['MGET', ...'abcdefghijkl'].map(trustBytes));
-      await harness.send(`AUTH secret\r\n${many}`);
-      expect(shown(harness)).to.deep.equal(['OK', `[${Array.from({ length: 12 }, () => 'nil').join(' ')}]`]);
-      harness.pass(6_000);
-      expect(harness.closed).to.equal(undefined);
-    });
   });
 
   it('is told why and closed when it does not speak the protocol, after what came before is answered', async () => {
