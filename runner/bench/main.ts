@@ -1,0 +1,112 @@
+/**
+ * All benchmarks: one table each, and one JSON file. `npm run bench` takes up to ten minutes, `npm run bench -- --quick` one,
+ * `npm run bench -- --only scale` one part. Each part runs in a process of its own, so that none inherits another's heap.
+ */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { measureRecovery } from './recovery.js';
+import { measureScale } from './scale.js';
+import { measureStartup } from './startup.js';
+import { measureInserts, measureMix } from './throughput.js';
+
+type Row = Readonly<Record<string, unknown>>;
+
+interface Part {
+  readonly title: string;
+  run(quick: boolean): Promise<readonly object[]>;
+}
+
+/** The parts, by the name that --only takes; a part may start processes per row to measure their memory. */
+const parts: Readonly<Record<string, Part>> = {
+  mix: {
+    title:
+      '95 % get, 5 % put, 8 nodes, k = 1: operations per second beside a bare MessagePort echo and Redis',
+    run: (quick) => measureMix(quick ? 1 : 5, quick ? 1 : 2),
+  },
+  inserts: {
+    title: "The course's experiment: 10 closed-loop clients insert, 10 nodes, k = 1",
+    run: (quick) => measureInserts(quick ? 1 : 5, quick ? 1 : 2),
+  },
+  startup: {
+    title: 'Start-up to a stable ring',
+    run: (quick) => inOrder(quick ? [8] : [8, 64, 256], (nodes) => alone('startup-row', String(nodes))),
+  },
+  recovery: {
+    title: 'Until the ring is ideal, and until every record has k = 3 copies again',
+    run: (quick) => measureRecovery(quick ? 10_000 : 100_000),
+  },
+  scale: {
+    title: 'Node threads on one machine: operations per second at 1,024 outstanding',
+    run: (quick) =>
+      inOrder(
+        (quick ? [1, 8] : [1, 2, 4, 8, 16, 64]).flatMap((nodes) =>
+          [1, 3].map((replicas) => `${nodes},${replicas}`),
+        ),
+        (row) => alone('scale-row', row),
+      ),
+  },
+};
+
+/** Single rows, in a process of their own. */
+const rows: Readonly<Record<string, (argument: string) => Promise<object>>> = {
+  'startup-row': (nodes) => measureStartup(Number(nodes)),
+  'scale-row': (row) => {
+    const [nodes = 1, replicas = 1] = row.split(',').map(Number);
+    return measureScale(nodes, replicas, 3, 1);
+  },
+};
+
+const run = promisify(execFile);
+const here = fileURLToPath(import.meta.url);
+
+async function alone(name: string, argument: string): Promise<Row> {
+  const { stdout } = await run(process.execPath, [here, '--row', name, argument], { maxBuffer: 1 << 24 });
+  return JSON.parse(stdout) as Row;
+}
+
+async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await work(item));
+  return results;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      row: { type: 'string' },
+      out: { type: 'string', default: 'bench.json' },
+    },
+  });
+  if (values.row !== undefined) {
+    const measureRow = rows[values.row];
+    if (measureRow === undefined) throw new Error(`no row ${values.row}: ${Object.keys(rows).join(', ')}`);
+    process.stdout.write(JSON.stringify(await measureRow(positionals[0] ?? '')));
+    return;
+  }
+  const names = values.only === undefined ? Object.keys(parts) : values.only.split(',');
+  const results: Record<string, unknown> = {};
+  const started = performance.now();
+  for (const name of names) {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`no benchmark ${name}: ${Object.keys(parts).join(', ')}`);
+    const table = await part.run(values.quick);
+    results[name] = { title: part.title, rows: table };
+    console.log(`\n${part.title}`);
+    console.table(table);
+  }
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`;
+  const seconds = Math.round((performance.now() - started) / 1_000);
+  writeFileSync(
+    values.out,
+    `${JSON.stringify({ machine, seconds, quick: values.quick, results }, null, 2)}\n`,
+  );
+  console.log(`\n${machine}; ${seconds} s; figures in ${values.out}`);
+}
+
+await main();
