@@ -1,4 +1,5 @@
 /** A client in the simulated world: the same `createClient` as programs use, on virtual time. */
+import { arrayFromBytes } from '../../src/bytes.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import { sha1FirstWord } from '../../src/chord/sha1.js';
 import { createClient } from '../../src/client/client.js';
@@ -47,6 +48,7 @@ export function startClient(world: ClientWorld, number: number, nodes: readonly 
       firstWord: sha1FirstWord,
       microseconds: () => Math.round(world.clock.nowMs() * 1000),
       sendRequests: (to, batch) => world.sendRequests(number, to, batch),
+      toArray: arrayFromBytes,
       detach: (text) => text,
     },
     {

@@ -24,7 +24,7 @@ import {
 } from './dispatcher.js';
 import { attachDeadlines } from './deadlines.js';
 import { createLoader } from './get-or-set.js';
-import { asArray, asNumber, asReply, asStored, asText, replyError, type Convert } from './replies.js';
+import { asArrayBy, asNumber, asReply, asStored, asText, replyError, type Convert } from './replies.js';
 import { attachRouting } from './routing.js';
 import { addNode, createDispatcher, type ClientPorts, type ClientSettings } from './state.js';
 import { traceKey } from './trace.js';
@@ -52,6 +52,7 @@ export function createClient(
   const dispatcher = createDispatcher(ports, settings, nodes);
   const hopCounters = attachRouting(dispatcher);
   attachDeadlines(dispatcher);
+  const asArray = asArrayBy(ports.toArray);
 
   const run = <T>(
     opcode: Opcode,

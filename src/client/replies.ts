@@ -1,5 +1,5 @@
 /** Replies as results: what each status means to the caller of each kind of operation. */
-import { arrayFromBytes, textFromBytes, type ByteString } from '../bytes.js';
+import { textFromBytes, type ByteString } from '../bytes.js';
 import type { Reply } from '../client-types.js';
 import { RondoError } from '../errors.js';
 import { statuses, type Status } from '../wire/requests.js';
@@ -9,11 +9,14 @@ export type Convert<T> = (status: Status, value: ByteString) => T;
 
 export const asReply: Convert<Reply> = (status, value) => ({ status, value });
 
-export const asArray: Convert<Uint8Array | undefined> = (status, value) => {
-  if (status === statuses.ok) return arrayFromBytes(value);
-  if (status === statuses.absent) return undefined;
-  throw replyError(status, value);
-};
+/** `toArray` as in ClientPorts. */
+export function asArrayBy(toArray: (bytes: ByteString) => Uint8Array): Convert<Uint8Array | undefined> {
+  return (status, value) => {
+    if (status === statuses.ok) return toArray(value);
+    if (status === statuses.absent) return undefined;
+    throw replyError(status, value);
+  };
+}
 
 export const asText: Convert<string | undefined> = (status, value) => {
   if (status === statuses.ok) return textFromBytes(value);

@@ -23,6 +23,8 @@ export interface ClientPorts {
   /** Monotonic microseconds. */
   microseconds(): number;
   sendRequests(to: Identifier, batch: RequestBatch): void;
+  /** The bytes as a program wants them, in memory of their own. */
+  toArray(bytes: ByteString): Uint8Array;
   /** A copy of the text that does not keep the batch it was cut from in memory. */
   detach(text: ByteString): ByteString;
 }

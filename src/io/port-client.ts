@@ -8,7 +8,7 @@ import type { CallOptions, RingClient } from '../client-types.js';
 import { RondoError } from '../errors.js';
 import type { ReplyBatch, RequestBatch } from '../wire/requests.js';
 import type { DoormanAnswer, DoormanQuestion } from './doorman.js';
-import { detach, microseconds, systemClock, systemDefer, systemRandom } from './system.js';
+import { detach, microseconds, systemClock, systemDefer, systemRandom, toArray } from './system.js';
 
 /** What a ring keeps of the clients that it made, for its statistics. */
 export interface PortClient {
@@ -61,6 +61,7 @@ export function createPortClient(doorman: MessagePort, onClose: () => void = () 
             firstWord: sha1FirstWord,
             microseconds,
             sendRequests,
+            toArray,
             detach,
           };
           core = createClient(clientPorts, answer.settings, answer.nodes, close);

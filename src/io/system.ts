@@ -19,6 +19,11 @@ export function microseconds(): number {
   return performance.now() * 1_000;
 }
 
+/** Cut from Node's pool: 100 ns, where a loop over the characters takes 300. */
+export function toArray(bytes: ByteString): Uint8Array {
+  return Buffer.from(bytes, 'latin1');
+}
+
 /** Short texts are copied by the engine when they are cut; longer ones are slices that keep their batch alive. */
 export function detach(text: ByteString): ByteString {
   return text.length < 13 ? text : trustBytes(Buffer.from(text, 'latin1').toString('latin1'));

@@ -1,5 +1,5 @@
 /** A client under virtual time whose nodes are scripts: what was sent is kept, and tests answer by hand. */
-import { emptyBytes, trustBytes, type ByteString } from '../../src/bytes.js';
+import { arrayFromBytes, emptyBytes, trustBytes, type ByteString } from '../../src/bytes.js';
 import { trustIdentifier, type Identifier } from '../../src/chord/identifier.js';
 import { sha1FirstWord } from '../../src/chord/sha1.js';
 import { createClient, type ClientCore } from '../../src/client/client.js';
@@ -56,6 +56,7 @@ export function createFakeNodes(digits: string, settings: Partial<ClientSettings
         batches++;
         sent.push(...readRequests(batch).map((request) => ({ ...request, to, batch: batches })));
       },
+      toArray: arrayFromBytes,
       detach: (text) => text,
     },
     {
