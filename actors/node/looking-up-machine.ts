@@ -12,8 +12,8 @@ import {
 import type { NextHop } from '../../src/wire/messages.js';
 import type { InsideEvent, Outgoing, OutsideEvent } from './events.js';
 
-/** Request numbers reserved for each lookup: its n-th question has number `lookup * 64 + n`. */
-const requestsPerLookup = 64;
+/** Request numbers reserved for each lookup: its n-th question has number `lookup * 128 + n`; more than `lookupHopsMax`. */
+const requestsPerLookup = 128;
 
 export interface LookupInput {
   readonly self: Identifier;

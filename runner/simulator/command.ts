@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { Consistency } from '../../src/config.js';
 import { defaultSimulation, parseFaults, parseSeeds, type SimulationResult } from './options.js';
+import { paperCommand } from './paper/command.js';
 import { runSimulation } from './simulation.js';
 import type { SimulationTask } from './task.js';
 
@@ -21,6 +22,9 @@ export interface SimulateCommandOptions {
   readonly json?: boolean;
   /** Prints the event log of the run; one seed at a time. */
   readonly trace?: boolean;
+  /** Repeats the experiments of Chord's paper instead; only `quick` and `json` count then. */
+  readonly paper?: boolean;
+  readonly quick?: boolean;
 }
 
 /** Where the command's output goes: data and diagnostics, a line at a time. */
@@ -41,6 +45,7 @@ export async function simulateCommand(
   options: SimulateCommandOptions,
   output: CommandOutput = standardOutput,
 ): Promise<number> {
+  if (options.paper === true) return paperCommand(options, output.print);
   const seeds = parseSeeds(options.seeds ?? '1');
   const faults = options.faults === undefined ? defaultSimulation.faults : parseFaults(options.faults);
   if (seeds === undefined || faults === undefined) {

@@ -1,5 +1,6 @@
 /** The simulated network: decides, from its seed, when and how often each message arrives, if at all. */
 import type { Random } from '../../src/ports.js';
+import { drawExponential } from './exponential.js';
 import type { VirtualClock } from './virtual-clock.js';
 
 /** How long messages are under way, in milliseconds. */
@@ -13,7 +14,9 @@ export type DelayDistribution =
       readonly minMs: number;
       readonly maxMs: number;
       readonly share: number;
-    };
+    }
+  /** As simulations of networks have it (Stoica et al. 2003, section VI). */
+  | { readonly type: 'exponential'; readonly meanMs: number };
 
 /** Messages from one of `from` to one of `to` do not arrive. Both ways when `both`. */
 export interface Cut {
@@ -117,14 +120,15 @@ export function createNetwork<Content>(
 
 /** Uses no Math.log, exp or pow, which differ between engines; a square root is exact everywhere. */
 export function drawDelay(distribution: DelayDistribution, random: Random): number {
-  const { minMs, maxMs } = distribution;
   switch (distribution.type) {
     case 'uniform':
-      return minMs + random() * (maxMs - minMs);
+      return distribution.minMs + random() * (distribution.maxMs - distribution.minMs);
     case 'tailed':
-      return Math.min(maxMs, minMs / Math.sqrt(1 - random()));
+      return Math.min(distribution.maxMs, distribution.minMs / Math.sqrt(1 - random()));
     case 'stragglers':
-      return random() < distribution.share ? random() * maxMs : random() * minMs;
+      return random() < distribution.share ? random() * distribution.maxMs : random() * distribution.minMs;
+    case 'exponential':
+      return distribution.meanMs * drawExponential(random);
   }
 }
 

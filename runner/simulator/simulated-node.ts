@@ -8,6 +8,7 @@ import {
 } from '../../actors/node/runtime.js';
 import type { ByteString } from '../../src/bytes.js';
 import type { Identifier } from '../../src/chord/identifier.js';
+import type { Lookup } from '../../src/chord/lookup.js';
 import type { RingConfig } from '../../src/config.js';
 import type { Peer } from '../../src/peer.js';
 import { createRandom } from '../../src/random.js';
@@ -20,6 +21,7 @@ import {
   type RequestBatch,
 } from '../../src/wire/requests.js';
 import type { Packet } from '../../src/wire/messages.js';
+import { lookUp } from './look-up.js';
 import { createProcess, type Process } from './process.js';
 import type { ClockError, VirtualClock } from './virtual-clock.js';
 
@@ -51,6 +53,8 @@ export interface SimulatedNode {
   peerDead(id: Identifier): void;
   peerUnreachable(id: Identifier, unreachable: boolean): void;
   depart(): void;
+  /** Has the node's own charts look an identifier up; `ended` hears the finished lookup. */
+  lookUp(target: Identifier, ended: (lookup: Lookup) => void): void;
   inspect(): NodeInspection;
   stop(): void;
 }
@@ -117,6 +121,7 @@ export function startNode(
     peerDead: (id) => turn((running) => running.peerDead(id)),
     peerUnreachable: (id, unreachable) => turn((running) => running.peerUnreachable(id, unreachable)),
     depart: () => turn((running) => running.depart()),
+    lookUp: (target, ended) => turn((running) => lookUp(running, target, ended)),
     inspect() {
       if (runtime === undefined) throw new Error('the node has not started');
       return runtime.inspect();

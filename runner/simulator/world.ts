@@ -33,7 +33,15 @@ export interface WorldOptions {
   readonly trace: ((line: string) => void) | undefined;
   /** The error of a new node's clock. */
   readonly drawClockError: () => ClockError;
+  /** How nodes learn of deaths. Default `announced`. */
+  readonly deaths?: DeathNotice;
 }
+
+/**
+ * `announced`: the failure detector tells everyone, as inside one process. `discovered`: whoever sends to a dead node is
+ * told so `questionTimeoutMs` after, as the papers' nodes conclude from a time-out. `silent`: nobody is told.
+ */
+export type DeathNotice = 'announced' | 'discovered' | 'silent';
 
 export interface World {
   readonly clock: VirtualClock;
@@ -56,7 +64,7 @@ export interface World {
 }
 
 export function createWorld(options: WorldOptions, observer: WorldObserver): World {
-  const { seed, config } = options;
+  const { seed, config, deaths = 'announced' } = options;
   const clock = createVirtualClock();
   const digest = createDigest();
   const identifiers = createRandom(`${seed}/identifiers`);
@@ -70,6 +78,10 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
   const trace = (line: () => string): void => {
     options.trace?.(`${clock.nowMs().toFixed(3)} ${line()}`);
   };
+  const discover = (observer: string, dead: string): void => {
+    const hear = (): void => nodes.get(trustIdentifier(observer))?.peerDead(trustIdentifier(dead));
+    clock.set(hear, config.questionTimeoutMs);
+  };
   const arrive = ({ from, to, content }: Envelope<Content>): void => {
     digest.addNumber(clock.nowMs());
     digest.addText(to);
@@ -80,6 +92,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
       return;
     }
     const node = nodes.get(trustIdentifier(to));
+    if (node === undefined && deaths === 'discovered') discover(from, to);
     if (content.type === 'packet') node?.receivePacket(content.packet);
     else node?.receiveRequests(content.client, content.batch);
   };
@@ -138,7 +151,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
   const remove = (node: SimulatedNode): boolean => {
     if (!nodes.delete(node.peer.id)) return false;
     digest.addText(node.peer.id);
-    detector.died(node.peer.id);
+    if (deaths === 'announced') detector.died(node.peer.id);
     return true;
   };
   const createPeer = (): Peer => {

@@ -168,14 +168,18 @@ function foundGroups(replica: Replica): void {
   const { founders, config, clock } = replica.environment;
   const ring = [...founders].sort((a, b) => (a.id < b.id ? -1 : 1));
   const nowMs = clock.nowMs();
-  const groups = ring.map((_, index) =>
-    naturalGroup([...ring.slice(index), ...ring.slice(0, index)], config.replicas),
-  );
+  // Only of nodes that are some partition's home: a ring may have far more nodes than partitions.
+  const groups = new Map<number, readonly Peer[]>();
   for (const partition of replica.partitions) {
-    const first = ring.findIndex((peer) => peer.id >= partition.identifier);
-    const group = groups[Math.max(first, 0)];
-    const home = ring[Math.max(first, 0)];
-    if (group === undefined || home === undefined) continue;
+    const first = Math.max(
+      ring.findIndex((peer) => peer.id >= partition.identifier),
+      0,
+    );
+    const group =
+      groups.get(first) ?? naturalGroup([...ring.slice(first), ...ring.slice(0, first)], config.replicas);
+    groups.set(first, group);
+    const home = ring[first];
+    if (home === undefined) continue;
     const isMember = group.some((peer) => peer.id === replica.self);
     if (!isMember) continue;
     partition.group = group;

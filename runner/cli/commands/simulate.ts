@@ -15,6 +15,8 @@ interface SimulateFlags {
   readonly replicas?: number;
   readonly successors?: number;
   readonly trace?: true;
+  readonly paper?: true;
+  readonly quick?: true;
   readonly json?: true;
 }
 
@@ -38,11 +40,14 @@ export function registerSimulate(program: Command, context: Context): void {
     .addOption(numberFlag('-k, --replicas <count>', 'copies of each record (3)', 1, 7))
     .addOption(numberFlag('-r, --successors <count>', 'length of successor lists (4)', 1, 32))
     .addOption(flag('--trace', 'print every event on standard error'))
+    .addOption(flag('--paper', "repeat the experiments of Chord's paper and print its figures beside ours"))
+    .addOption(flag('--quick', 'with --paper: fewer rows and lookups, under a minute'))
     .addOption(jsonFlag());
   withExamples(simulate, [
     'simulate --seed 7',
     'simulate --seeds 1..100 --minutes 5 --json',
     'simulate --nodes 50 --faults crash,partition',
+    'simulate --paper',
   ]).action(async ({ seed, seeds, ...options }: SimulateFlags) => {
     const { simulateCommand } = await import('../../simulator/command.js');
     const chosen = seeds ?? seed;
