@@ -14,5 +14,8 @@ export type TimerHandle = unknown;
 /** Uniform in [0, 1). Seeded where runs must repeat. */
 export type Random = () => number;
 
-/** Runs the callback once, when the events of the present turn have been handled: queued messages leave then. */
-export type Defer = (callback: () => void) => void;
+/**
+ * Runs the callback once, when the events of the present turn have been handled: queued messages leave then. `urgent` = nothing
+ * else is under way that it could be batched with, so it need not wait for other messages that have arrived.
+ */
+export type Defer = (callback: () => void, urgent?: boolean) => void;

@@ -25,6 +25,8 @@ export class Outbox {
   #messages = new Map<Identifier, PeerMessage[]>();
   #replies = new Map<number, ReplyWriter>();
   #isFlushDue = false;
+  /** The client whose batch is being answered: its replies leave with `endReplies`, without a turn of their own. */
+  #answering: number | undefined;
 
   constructor(clusterId: string, from: Identifier, ports: OutboxPorts) {
     this.#clusterId = clusterId;
@@ -46,7 +48,21 @@ export class Outbox {
       this.#replies.set(client, writer);
     }
     writeReply(writer, id, status, value);
-    this.#flushLater();
+    if (client !== this.#answering) this.#flushLater();
+  }
+
+  /** Until `endReplies`, replies to the client are kept together. */
+  beginReplies(client: number): void {
+    this.#answering = client;
+  }
+
+  /** What a batch of requests was answered at once leaves at once, as one batch: its client waits for it. */
+  endReplies(client: number): void {
+    this.#answering = undefined;
+    const writer = this.#replies.get(client);
+    if (writer === undefined) return;
+    this.#replies.delete(client);
+    this.#ports.sendReplies(client, finishReplies(writer));
   }
 
   forgetClient(client: number): void {

@@ -82,9 +82,11 @@ export function createNode(options: NodeOptions): NodeRuntime {
         actor.getSnapshot().children['dataPlane']?.send({ type: 'peerMessages', messages });
     },
     receiveRequests(client, batch) {
+      outbox.beginReplies(client);
       const dataPlane = actor.getSnapshot().children['dataPlane'];
       if (dataPlane !== undefined) dataPlane.send({ type: 'requests', client, batch });
       else refuse(outbox, client, batch);
+      outbox.endReplies(client);
     },
     clientClosed(client) {
       outbox.forgetClient(client);

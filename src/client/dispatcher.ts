@@ -58,10 +58,11 @@ export function startOperation(
   pinnedTo?: Identifier,
 ): Pending | undefined {
   if (dispatcher.closed) return void fail(new RondoError('CLOSED', 'the client is closed'));
+  const isIdle = dispatcher.free.length === dispatcher.slots.length;
   const slot = dispatcher.free.pop() ?? dispatcher.slots.length;
   if (slot >= slotsMax)
     return void fail(new RondoError('BUSY', `${slotsMax} operations are outstanding: wait for some`));
-  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher);
+  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher, isIdle);
   dispatcher.generation = (dispatcher.generation + 1) & 0x7fff;
   const deadlineMs = dispatcher.turnMs + (timeoutMs ?? dispatcher.settings.requestTimeoutMs);
   const pending: Pending = {
@@ -163,11 +164,11 @@ export function closeDispatcher(dispatcher: Dispatcher): void {
   }
 }
 
-function scheduleFlush(dispatcher: Dispatcher): void {
+function scheduleFlush(dispatcher: Dispatcher, urgent: boolean): void {
   dispatcher.flushScheduled = true;
   dispatcher.turnUs = dispatcher.ports.microseconds();
   dispatcher.turnMs = dispatcher.ports.clock.nowMs();
-  dispatcher.ports.defer(() => flush(dispatcher));
+  dispatcher.ports.defer(() => flush(dispatcher), urgent);
 }
 
 function flush(dispatcher: Dispatcher): void {
@@ -184,7 +185,7 @@ function flush(dispatcher: Dispatcher): void {
 
 /** Puts the operation into the next batch to that node. */
 export function enqueue(dispatcher: Dispatcher, link: Link, pending: Pending): void {
-  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher);
+  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher, false);
   const bytes = bytesOf(pending);
   if (link.outstandingBytes + bytes > dispatcher.settings.outstandingBytesMax && link.outstandingBytes > 0) {
     const message = `${link.outstandingBytes} bytes are outstanding at node ${link.peer.address}: wait for some`;

@@ -12,7 +12,10 @@ export const systemClock: Clock = {
 export const systemRandom: Random = () => Math.random();
 
 /** After the promises and messages of this turn of the event loop, so that what they send leaves in one batch. */
-export const systemDefer: Defer = (callback) => void setImmediate(callback);
+export const systemDefer: Defer = (callback, urgent = false) => {
+  if (urgent) queueMicrotask(callback);
+  else setImmediate(callback);
+};
 
 /** Monotonic within the thread. */
 export function microseconds(): number {
