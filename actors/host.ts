@@ -62,6 +62,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const nodes = new Map<Identifier, NodeHandle>();
   /** Introductions that wait for a founder's thread to exist. */
   const waiting = new Map<Identifier, Set<Identifier>>();
+  /** Nodes whose threads have exited. */
+  const gone = new Set<Identifier>();
   let nextNumber = options.nodes;
   let closing = false;
   const doormen: Doormen = createDoormen(config, nodes);
@@ -74,6 +76,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const introduce = (from: Identifier, to: Identifier): void => {
     const [asker, asked] = [nodes.get(from), nodes.get(to)];
     if (asker === undefined || asker.introduced.has(to)) return;
+    // Threads that started after an end were not told of it, and may have heard of the node from others.
+    if (gone.has(to)) return tell(asker.control.peerDead(to));
     if (asked === undefined) {
       const askers = waiting.get(to) ?? new Set();
       waiting.set(to, askers.add(from));
@@ -131,6 +135,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
   const ended = (peer: Peer, code: number): void => {
     nodes.delete(peer.id);
+    gone.add(peer.id);
     doormen.nodeGone(peer.id);
     if (closing) return;
     logger.info({ node: peer.address, code }, 'a node thread has ended');

@@ -23,6 +23,8 @@ export interface WorldObserver {
   left(node: SimulatedNode): void;
   /** A node is about to be told that a living peer is out of reach. */
   suspected(): void;
+  /** A node answers a question about its pointers in a turn that began and ended with one of its own pending. */
+  answeredWhileAsking?(node: SimulatedNode): void;
   failed(node: SimulatedNode, error: unknown): void;
 }
 
@@ -74,6 +76,8 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
   let events = 0;
   let started = 0;
   let hasPromises = false;
+  /** Ends that the host knows: whoever speaks to one of these is told, as a node that started later must be. */
+  const ended = new Set<string>();
 
   const trace = (line: () => string): void => {
     options.trace?.(`${clock.nowMs().toFixed(3)} ${line()}`);
@@ -81,6 +85,11 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
   const discover = (observer: string, dead: string): void => {
     const hear = (): void => nodes.get(trustIdentifier(observer))?.peerDead(trustIdentifier(dead));
     clock.set(hear, config.questionTimeoutMs);
+  };
+  const tellDead = (to: string, dead: string): void => {
+    digest.addText(dead);
+    trace(() => `${to.slice(0, 8)} hears that ${dead.slice(0, 8)} is dead`);
+    nodes.get(trustIdentifier(to))?.peerDead(trustIdentifier(dead));
   };
   const arrive = ({ from, to, content }: Envelope<Content>): void => {
     digest.addNumber(clock.nowMs());
@@ -93,6 +102,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
     }
     const node = nodes.get(trustIdentifier(to));
     if (node === undefined && deaths === 'discovered') discover(from, to);
+    if (node === undefined && ended.has(to)) clock.set(() => tellDead(from, to), latency() * 5);
     if (content.type === 'packet') node?.receivePacket(content.packet);
     else node?.receiveRequests(content.client, content.batch);
   };
@@ -100,11 +110,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
 
   const detector = createFailureDetector(clock, createRandom(`${seed}/detector`), {
     living: () => [...nodes.keys()],
-    tellDead(id, dead) {
-      digest.addText(dead);
-      trace(() => `${id.slice(0, 8)} hears that ${dead.slice(0, 8)} is dead`);
-      nodes.get(id)?.peerDead(dead);
-    },
+    tellDead,
     tellUnreachable(id, peer, unreachable) {
       digest.addText(peer);
       trace(() => `${id.slice(0, 8)} hears that ${peer.slice(0, 8)} is ${unreachable ? 'un' : ''}reachable`);
@@ -112,6 +118,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
       nodes.get(id)?.peerUnreachable(peer, unreachable);
     },
     hostLearned(dead) {
+      ended.add(dead);
       for (const client of clients) clock.set(() => client.nodeGone(dead), latency() * 5);
     },
   });
@@ -131,6 +138,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
       if (!node.announced && node.inspect().state === 'member') announce(node);
       observer.turned(node);
     },
+    answeredWhileAsking: (node) => observer.answeredWhileAsking?.(node),
     failed: (node, error) => observer.failed(node, error),
     left(node) {
       trace(() => `${node.peer.id.slice(0, 8)} has left`);
