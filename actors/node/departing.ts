@@ -10,6 +10,7 @@ import {
   stopServing,
 } from '../../src/replication/eventual.js';
 import type { Peer } from '../../src/peer.js';
+import { isPlanted } from '../../src/replication/replica.js';
 import type { Outgoing } from './events.js';
 import { replicatingSetup } from './replicating.js';
 import type { NodeContext } from './setup.js';
@@ -28,7 +29,8 @@ export const departingSetup = replicatingSetup.extend({
       ),
   },
   guards: {
-    isHandedOver: ({ context }) => isHandedOver(context.replica),
+    isHandedOver: ({ context }) =>
+      isHandedOver(context.replica) || isPlanted(context.replica, 'departWithoutHandOver'),
     /** Nobody is left who could take anything over; the unreachable are waited for. */
     isLastAlive: ({ context }) => context.directory.live.every((peer) => peer.id === context.self.id),
     hasNoPredecessor: ({ context }) => predecessorOf(context) === undefined,

@@ -10,6 +10,7 @@ import {
   successorDied,
 } from '../../src/chord/ring.js';
 import type { Peer } from '../../src/peer.js';
+import { isPlanted } from '../../src/replication/replica.js';
 import type { GetNeighbours } from '../../src/wire/messages.js';
 import { hearingSetup } from './hearing.js';
 import { triesMax, type NodeContext, type NodeEvent, type Outgoing } from './setup.js';
@@ -56,7 +57,9 @@ export const stabilizingSetup = hearingSetup.extend({
     adoptSuccessor: assign(({ context, event }) => {
       if (event.type !== 'neighbours') return {};
       const { ring, ...changes } = hearDirectory(context, event);
-      return { ...changes, ...successorAnswered(ring, event, isDownIn(context), isDeadIn(context)) };
+      const answered = successorAnswered(ring, event, isDownIn(context), isDeadIn(context));
+      if (isPlanted(context.replica, 'adoptUnchecked')) return { ...changes, ...adoptUnchecked(answered) };
+      return { ...changes, ...answered };
     }),
     adoptCandidate: assign(({ context, event }) => {
       if (event.type !== 'neighbours') return {};
@@ -125,10 +128,14 @@ export const answerNeighbours = {
 
 export const answerBusy = {
   type: 'send',
-  params: ({ context, event }: Told<GetNeighbours>) =>
-    [
-      { to: event.from, message: { type: 'busy', from: context.self.id, requestId: event.requestId } },
-    ] as const,
+  params: ({ context, event }: Told<GetNeighbours>): readonly Outgoing[] => [
+    {
+      to: event.from,
+      message: isPlanted(context.replica, 'answerWhileAsking')
+        ? neighboursFor(context, event)
+        : { type: 'busy', from: context.self.id, requestId: event.requestId },
+    },
+  ],
 } as const;
 
 export function notifyTo(context: NodeContext, peers: readonly Peer[]): readonly Outgoing[] {
@@ -157,6 +164,14 @@ function pingTo({ question, self }: NodeContext): readonly Outgoing[] {
 
 function withoutLostSuccessors(context: NodeContext): Pick<NodeContext, 'ring'> {
   return { ring: successorDied(context.ring, isDownIn(context), isDeadIn(context)) };
+}
+
+/** A planted bug: step 3 without asking, as in the paper of 2001. */
+function adoptUnchecked(answered: ReturnType<typeof successorAnswered>): typeof answered {
+  const { ring, candidate } = answered;
+  if (candidate === undefined) return answered;
+  const unasked = { self: candidate, predecessor: null, successors: ring.successors };
+  return { ring: candidateAnswered(ring, unasked, () => false), candidate: undefined };
 }
 
 /** Who is lost by an event: dead, leaving, or no longer reachable. */

@@ -7,7 +7,7 @@ import { isSameRing, smallRing, withoutDead, type IsDown, type RingState } from 
 import type { RingConfig } from '../../src/config.js';
 import type { Peer } from '../../src/peer.js';
 import type { Random } from '../../src/ports.js';
-import type { Replica } from '../../src/replication/replica.js';
+import { isPlanted, type Replica } from '../../src/replication/replica.js';
 import type { GetNeighbours, Neighbours, NextHop, GetNextHop } from '../../src/wire/messages.js';
 import type { NodeEntry } from './events.js';
 import type { DirectoryProgress, NodeContext, PendingQuestion } from './setup.js';
@@ -75,7 +75,9 @@ export function isDownIn(context: NodeContext): IsDown {
 
 /** Whether the ring is so small that it is read from the directory. */
 export function isSmall(context: NodeContext): boolean {
-  return context.directory.live.length <= context.ring.length + 1;
+  return (
+    context.directory.live.length <= context.ring.length + 1 && !isPlanted(context.replica, 'noDirectory')
+  );
 }
 
 /** A node is certainly dead: every table forgets it, the directory remembers. */
@@ -184,7 +186,11 @@ export function refreshOverlay(context: NodeContext): Changes {
 function forgetDead(context: NodeContext, ids: readonly Identifier[]): Tables {
   let { ring, fingers, unreachable, progress } = context;
   for (const id of ids) {
+    const isFirst = ring.successors[0]?.id === id;
     ring = withoutDead(ring, id);
+    if (isFirst && isPlanted(context.replica, 'ignorePrincipals')) {
+      ring = { ...ring, successors: ring.successors.slice(-1) };
+    }
     fingers = withoutFinger(fingers, id);
     if (unreachable.has(id)) unreachable = without(unreachable, id);
     if (progress.has(id)) progress = new Map([...progress].filter(([peer]) => peer !== id));

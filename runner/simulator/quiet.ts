@@ -18,7 +18,7 @@ export function findUnrest(world: World): BrokenInvariant | undefined {
     [...inspections].map(([id, node]) => ({
       id,
       predecessor: node.ring.predecessor,
-      successors: node.ring.successors,
+      successors: node.ring.successors.filter((entry) => !node.ring.placeholders.includes(entry)),
     })),
     world.config.successors,
   );

@@ -2,17 +2,19 @@
  * Watches the ring after every step: keeps the all-knowing view of it and asserts Zave's invariants whenever a pointer,
  * a member or a death changed something.
  *
- * Asserted above r + 1 members, from the moment at which they first held all together; a ring that falls to r + 1 members
- * is ruled by the directory again. Loss, delays and short pauses and partitions may not break them: silence is never
- * taken for death. But a node that is told for longer than 5 s that a living peer is out of reach acts as if it were dead
- * (it comes back by probes), and no ring with short lists survives that for certain. From the first such opinion on only
- * the lists' own form is asserted; that the ring becomes whole again is asserted after quiet, in every run.
+ * Asserted above r + 1 members, from the moment at which they first held all together and every directory knew as many:
+ * a ring that falls to r + 1 members, and a node that knows no more, is ruled by the directory, which need not be whole.
+ * Loss, delays and short pauses and partitions may not break them: silence is never taken for death. But a node that is
+ * told for longer than 5 s that a living peer is out of reach acts as if it were dead (it comes back by probes), and no
+ * ring with short lists survives that for certain. From the first such opinion on only the lists' own form is asserted;
+ * that the ring becomes whole again is asserted after quiet, in every run.
  */
 import type { NodeInspection, RingSnapshot } from '../../actors/node/runtime.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import { atLeastOneRing, atMostOneRing, connectedAppendages, orderedRing } from './checkers/one-ring.js';
 import { oneLiveSuccessor, principalsInRing, sufficientPrincipals } from './checkers/principals.js';
 import {
+  brief,
   createRingView,
   principals,
   type MemberView,
@@ -43,8 +45,12 @@ export interface BrokenInvariant {
 }
 
 export interface RingMonitor {
-  /** Takes note of a node after one of its turns; answers what broke, if anything. */
-  turned(id: Identifier, inspection: NodeInspection): BrokenInvariant | undefined;
+  /** Takes note of a node after one of its turns, in which it heard from `hears`; answers what broke, if anything. */
+  turned(
+    id: Identifier,
+    inspection: NodeInspection,
+    hears: Identifier | undefined,
+  ): BrokenInvariant | undefined;
   /** The node has died or left. */
   gone(id: Identifier): BrokenInvariant | undefined;
   /** A living peer was taken for dead: from now on only the form of the lists is asserted. */
@@ -63,18 +69,26 @@ export function createRingMonitor(successors: number): RingMonitor {
   const members = new Map<Identifier, MemberView>();
   const snapshots = new Map<Identifier, RingSnapshot>();
   const leaving = new Set<Identifier>();
+  /** Members whose own directory is so small that it rules them. */
+  const small = new Set<Identifier>();
+  const directories = new Map<Identifier, () => readonly Identifier[]>();
   let established = false;
   let checkers: readonly RingChecker[] = stepCheckers;
 
+  /** Whether no directory is about to fall to r + 1, when the deaths that it has not heard of reach it. */
+  const everyoneKnowsEnough = (): boolean =>
+    [...directories.values()].every(
+      (directory) => directory().filter((id) => members.has(id)).length > successors + 1,
+    );
   const view = (): RingView => createRingView(members.values(), successors);
   const check = (): BrokenInvariant | undefined => {
-    if (members.size <= successors + 1) {
+    if (members.size <= successors + 1 || small.size > 0) {
       established = false;
       return undefined;
     }
     const ring = view();
     if (!established) {
-      established = isComplete(ring);
+      established = isComplete(ring) && everyoneKnowsEnough();
       return undefined;
     }
     for (const checker of checkers) {
@@ -84,17 +98,30 @@ export function createRingMonitor(successors: number): RingMonitor {
     return undefined;
   };
   return {
-    turned(id, inspection) {
+    turned(id, inspection, hears) {
       const isMember = inspection.state === 'member' || inspection.state === 'departing';
       const { ring } = inspection;
       if (!isMember || snapshots.get(id) === ring) return undefined;
       snapshots.set(id, ring);
       const before = members.get(id);
       members.set(id, { id, predecessor: ring.predecessor, successors: ring.successors });
-      return before !== undefined && isSameList(before.successors, ring.successors) ? undefined : check();
+      directories.set(id, inspection.directoryLive);
+      const wasSmall = small.has(id);
+      if (inspection.directoryLive().length <= successors + 1) small.add(id);
+      else small.delete(id);
+      if (before !== undefined && isSameList(before.successors, ring.successors)) return undefined;
+      const [first] = ring.successors;
+      const isAdopted = before !== undefined && first !== undefined && !before.successors.includes(first);
+      if (isAdopted && first !== hears && !wasSmall && !small.has(id)) {
+        const detail = `${brief(id)} adopted ${brief(first)}, which has not just answered`;
+        return { name: 'OnlyAnsweredAdopted', detail };
+      }
+      return check();
     },
     gone(id) {
       snapshots.delete(id);
+      small.delete(id);
+      directories.delete(id);
       leaving.delete(id);
       return members.delete(id) ? check() : undefined;
     },

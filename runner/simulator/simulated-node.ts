@@ -36,6 +36,7 @@ export interface NodeWorld {
   /** The node is about to tell a client that its change of the key took effect. */
   acknowledged(node: SimulatedNode, key: ByteString): void;
   turned(node: SimulatedNode): void;
+  answeredWhileAsking(node: SimulatedNode): void;
   failed(node: SimulatedNode, error: unknown): void;
   left(node: SimulatedNode): void;
   logged(node: SimulatedNode, level: string, message: string, details: unknown): void;
@@ -47,6 +48,8 @@ export interface SimulatedNode {
   readonly clockError: ClockError;
   /** Set once clients and the fault injector know the node as a member. */
   announced: boolean;
+  /** The sender of the packet that the present turn hears, if it hears one. */
+  hears: Identifier | undefined;
   departing: boolean;
   receivePacket(packet: Packet): void;
   receiveRequests(client: number, batch: RequestBatch): void;
@@ -77,16 +80,27 @@ export function startNode(
     },
     threw: (error) => world.failed(node, error),
   });
-  const turn = (act: (running: NodeRuntime) => void): void => {
+  let questionBefore: number | undefined;
+  const turn = (act: (running: NodeRuntime) => void, hears?: Identifier): void => {
     process.run(() => {
-      if (runtime !== undefined) act(runtime);
+      if (runtime === undefined) return;
+      node.hears = hears;
+      questionBefore = pendingQuestion();
+      act(runtime);
     });
+    node.hears = undefined;
   };
+  const pendingQuestion = (): number | undefined => runtime?.actor.getSnapshot().context.question?.requestId;
   const ports: NodePorts = {
     clock: process.clock,
     random: createRandom(`${world.seed}/node/${peer.id}`),
     defer: process.defer,
-    sendPacket: (to, packet) => world.sendPacket(peer.id, to, packet),
+    sendPacket: (to, packet) => {
+      const isAnswer = packet.messages.some((message) => message.type === 'neighbours');
+      const isAsking = questionBefore !== undefined && questionBefore === pendingQuestion();
+      if (isAnswer && isAsking && node.hears !== undefined) world.answeredWhileAsking(node);
+      world.sendPacket(peer.id, to, packet);
+    },
     sendReplies: (client, batch) => {
       noteAcknowledgements(client, batch);
       world.sendReplies(peer.id, client, batch);
@@ -110,8 +124,9 @@ export function startNode(
     process,
     clockError,
     announced: false,
+    hears: undefined,
     departing: false,
-    receivePacket: (packet) => turn((running) => running.receivePacket(packet)),
+    receivePacket: (packet) => turn((running) => running.receivePacket(packet), packet.from),
     receiveRequests(client, batch) {
       for (const request of readRequests(batch)) {
         if (changes.has(request.opcode)) openChanges.set(`${client} ${request.id}`, request.key);

@@ -22,7 +22,7 @@ const clientCount = 3;
 /** Deadlines of operations that are open when the workload stops, and a little more. */
 const drainMs = 15_000;
 /** Faults under which a settled key must be read as it was left. */
-const gentleFaults: ReadonlySet<FaultName> = new Set(['churn']);
+const gentleFaults: ReadonlySet<FaultName> = new Set(['churn', 'delay', 'duplication', 'loss']);
 
 /** Runs one seed. Nothing outside takes part: equal options give equal results, digest included. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
@@ -47,7 +47,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
     },
     {
       turned(node) {
-        const broken = monitor.turned(node.peer.id, node.inspect());
+        const broken = monitor.turned(node.peer.id, node.inspect(), node.hears);
         if (broken !== undefined) violated(broken.name, broken.detail);
       },
       acknowledged(node, key) {
@@ -66,6 +66,11 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
         if (broken !== undefined) violated(broken.name, `after a departure: ${broken.detail}`);
       },
       suspected: () => monitor.suspected(),
+      answeredWhileAsking: (node) =>
+        violated(
+          'BusyWhileAsking',
+          `${node.peer.id.slice(0, 8)} told its pointers while its own question was pending`,
+        ),
       failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${describeError(error)}`),
     },
   );

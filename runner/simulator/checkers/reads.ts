@@ -1,6 +1,6 @@
 /**
  * What reads may answer. `ValuesWereWritten`: a value is one that somebody put, with appended pieces of the same key after
- * it, never torn. `SettledReads`: where the only faults are joins and departures, a key that nobody has changed for ten
+ * it, never torn. `SettledReads`: where the only faults are joins, departures and lost or late messages, a key that nobody has changed for ten
  * seconds is read as it was left: a member that is still filling must not answer for what it lacks.
  */
 
