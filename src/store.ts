@@ -30,7 +30,8 @@ export interface StoredRecord {
 /** One partition's records. */
 export interface Shelf {
   readonly partition: number;
-  readonly records: Map<string, StoredRecord>;
+  /** Changed by addRecord and removeRecord only; shared and empty until the first record. */
+  records: Map<string, StoredRecord>;
   led: boolean;
   /** Records that are not tombstones, and their bytes. */
   live: number;
@@ -65,14 +66,18 @@ export function createStore(bounds: StoreBounds): Store {
   return { maxEntries, maxBytes, bounded, ledEntries: 0, ledBytes: 0, newest: undefined, oldest: undefined };
 }
 
+const noRecords = new Map<string, StoredRecord>();
+
 export function createShelf(partition: number): Shelf {
   const counts = { live: 0, bytes: 0, tombstones: 0, earliestExpiry: Infinity };
-  return { partition, records: new Map(), led: false, ...counts };
+  return { partition, records: noRecords, led: false, ...counts };
 }
 
 /** Puts a new record on its shelf, as the most recent. The shelf must have none with that key. */
 export function addRecord(store: Store, record: StoredRecord): void {
-  record.shelf.records.set(record.key, record);
+  const { shelf } = record;
+  if (shelf.records === noRecords) shelf.records = new Map();
+  shelf.records.set(record.key, record);
   count(store, record, 1);
 }
 

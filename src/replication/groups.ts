@@ -79,6 +79,7 @@ export function groupsToTell(partitions: Iterable<PartitionState>): ToldGroup[] 
 
 /** Works out role, leader and other members from group and deaths; what was led elsewhere is redirected by the caller's tick. */
 export function refreshRole(replica: Replica, partition: PartitionState): void {
+  if (partition.group.length === 0 && !partition.led && partition.others.length === 0) return;
   const { overlay, self } = replica;
   const announced = replica.departure === 'announced';
   const live = partition.group.filter((peer) => overlay?.isDead(peer.id) !== true).map((peer) => peer.id);
@@ -168,22 +169,27 @@ function foundGroups(replica: Replica): void {
   const { founders, config, clock } = replica.environment;
   const ring = [...founders].sort((a, b) => (a.id < b.id ? -1 : 1));
   const nowMs = clock.nowMs();
-  // Only of nodes that are some partition's home: a ring may have far more nodes than partitions.
+  const isOneHost = ring.every(({ host }) => host === ring[0]?.host);
+  // Of nodes of one host, the k after a point are its group: who is not among them need not look on.
+  const reach = isOneHost ? Math.min(config.replicas, ring.length) : ring.length;
   const groups = new Map<number, readonly Peer[]>();
+  let first = 0;
   for (const partition of replica.partitions) {
-    const first = Math.max(
-      ring.findIndex((peer) => peer.id >= partition.identifier),
-      0,
-    );
-    const group =
-      groups.get(first) ?? naturalGroup([...ring.slice(first), ...ring.slice(0, first)], config.replicas);
-    groups.set(first, group);
-    const home = ring[first];
-    if (home === undefined) continue;
-    const isMember = group.some((peer) => peer.id === replica.self);
-    if (!isMember) continue;
+    // Partitions and nodes are both in ring order, so the home only moves on; after the last node it is the first.
+    while (first < ring.length && (ring[first]?.id ?? '') < partition.identifier) first++;
+    const home = first === ring.length ? 0 : first;
+    let group = groups.get(home);
+    if (group === undefined) {
+      const clockwise = Array.from({ length: reach }, (_, step) => ring[(home + step) % ring.length]);
+      group = naturalGroup(
+        clockwise.filter((peer) => peer !== undefined),
+        config.replicas,
+      );
+      groups.set(home, group);
+    }
+    if (!group.some((peer) => peer.id === replica.self)) continue;
     partition.group = group;
-    partition.home = home.id;
+    partition.home = ring[home]?.id;
     partition.toldAtMs = nowMs;
     partition.copy = 'complete';
     refreshRole(replica, partition);

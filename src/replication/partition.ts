@@ -9,6 +9,18 @@ export function partitionOfFirstWord(firstWord: number, partitions: number): num
 
 /** A partition's identifier: the first point of its arc. */
 export function partitionIdentifier(partition: number, partitions: number): Identifier {
+  let known = identifiersBySize.get(partitions);
+  if (known === undefined) {
+    known = Array.from({ length: partitions }, (_, index) => firstPoint(index, partitions));
+    identifiersBySize.set(partitions, known);
+  }
+  return known[partition] ?? firstPoint(partition, partitions);
+}
+
+/** Every node of a process needs the same ones. */
+const identifiersBySize = new Map<number, readonly Identifier[]>();
+
+function firstPoint(partition: number, partitions: number): Identifier {
   const bits = Math.round(Math.log2(partitions));
   const firstWord = bits === 0 ? 0 : partition * 2 ** (32 - bits);
   return trustIdentifier(firstWord.toString(16).padStart(8, '0') + '0'.repeat(32));

@@ -4,6 +4,7 @@ import type { Identifier } from '../chord/identifier.js';
 import type { RingConfig } from '../config.js';
 import type { Overlay } from '../overlay.js';
 import type { Peer } from '../peer.js';
+import { SmallMap, SmallSet } from '../small-collections.js';
 import { createShelf, createStore, type Shelf, type Store } from '../store.js';
 import type { ReplicaEnvironment } from './environment.js';
 import { createHybridClock, type HybridClock } from './hybrid-clock.js';
@@ -30,13 +31,13 @@ export interface PartitionState extends Shelf {
   /** Live members without this node. Equal lists are one array, so that changes are packed once for all partitions. */
   others: readonly Identifier[];
   /** Those of `others` that are not known to hold all that is held here. */
-  readonly unsynced: Set<Identifier>;
+  readonly unsynced: SmallSet<Identifier>;
   /** Counts changes of the contents. */
   changes: number;
   /** Value of `changes` when a peer's digest was equal. */
-  readonly equalAt: Map<Identifier, number>;
+  readonly equalAt: SmallMap<Identifier, number>;
   /** What others said of their copies since the group changed. */
-  readonly peerCopies: Map<Identifier, Copy>;
+  readonly peerCopies: SmallMap<Identifier, Copy>;
   low: number;
   high: number;
   flushedBefore: Version;
@@ -215,10 +216,10 @@ function createPartition(index: number, partitions: number): PartitionState {
     fillingSinceMs: 0,
     readable: false,
     others: [],
-    unsynced: new Set(),
+    unsynced: new SmallSet(),
     changes: 0,
-    equalAt: new Map(),
-    peerCopies: new Map(),
+    equalAt: new SmallMap(),
+    peerCopies: new SmallMap(),
     low: 0,
     high: 0,
     flushedBefore: noVersion,
