@@ -6,6 +6,7 @@ import type { RingConfig } from '../src/config.js';
 import { RondoError, type ErrorCode } from '../src/errors.js';
 import type { Peer } from '../src/peer.js';
 import type { NodeEntry } from './node/runtime.js';
+import type { LogLevel } from './thread-log.js';
 
 /** What a node thread is born with. */
 export interface NodeWorkerData {
@@ -16,7 +17,7 @@ export interface NodeWorkerData {
   readonly heartbeat: SharedArrayBuffer;
   /** The host's HostControl. */
   readonly hostPort: MessagePort;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
 }
 
 /** Faults that tests and soaks put into a node's thread: an uncaught error, an exit, an event loop that stands still. */

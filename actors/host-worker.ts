@@ -2,18 +2,18 @@
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort, type MessagePort } from 'node:worker_threads';
-import pino from 'pino';
 import type { NodeStats, NodeStatus } from '../src/admin.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
 import { toOutcome, type Fault, type Outcome } from './control.js';
 import { createHost, type Host } from './host.js';
+import type { LogLevel } from './thread-log.js';
 
 export interface HostSettings {
   readonly config: RingConfig;
   readonly nodes: number;
   readonly watchdogMs: number;
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
 }
 
 /** What a program asks of the host thread. Errors travel as outcomes, because Comlink loses their codes. */
@@ -42,11 +42,7 @@ function theHost(): Host {
 const control: HostThreadControl = {
   start: ({ config, nodes, watchdogMs, logLevel }) =>
     toOutcome(async () => {
-      const logger = pino(
-        { level: logLevel, base: { node: 'host' } },
-        pino.destination({ dest: 2, sync: true }),
-      );
-      host = await createHost({ config, nodes, watchdogMs, logger });
+      host = await createHost({ config, nodes, watchdogMs, logLevel });
     }),
   welcome: (port) => toOutcome(() => theHost().welcome(port)),
   overlay: () => toOutcome(() => theHost().overlay()),

@@ -1,8 +1,8 @@
 /** A host: places and starts node threads, introduces them to each other, notices their ends, and is their control. */
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
+import { existsSync } from 'node:fs';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import type pino from 'pino';
 import type { NodeStats, NodeStatus } from '../src/admin.js';
 import type { Identifier } from '../src/chord/identifier.js';
 import { placeNode, placeNodes, type Unplaced } from '../src/chord/placement.js';
@@ -13,6 +13,7 @@ import type { Peer } from '../src/peer.js';
 import type { Fault, HostControl, NodeControl, NodeWorkerData } from './control.js';
 import { createDoormen, type Doormen } from './doormen.js';
 import type { NodeEntry } from './node/runtime.js';
+import { createThreadLog, type LogLevel } from './thread-log.js';
 import { startWatchdog } from './watchdog.js';
 
 export interface HostOptions {
@@ -20,7 +21,7 @@ export interface HostOptions {
   readonly nodes: number;
   /** A thread whose event loop stands still this long is ended; 0 = never. */
   readonly watchdogMs: number;
-  readonly logger: pino.Logger;
+  readonly logLevel: LogLevel;
 }
 
 /** A node thread as its host knows it. */
@@ -50,6 +51,12 @@ export interface Host {
   close(): Promise<void>;
 }
 
+/** One bundled file starts in half the time of a hundred; a build that was not bundled starts from the hundred. */
+const bundled = new URL('./node-worker.bundle.js', import.meta.url);
+const nodeEntry = existsSync(bundled) ? bundled : new URL('./node-worker.js', import.meta.url);
+/** Above so many nodes each gets a small nursery for new objects: it would grow to 48 MB a thread otherwise. */
+const crowd = 16;
+const crowdYoungMb = 4;
 const hostAddress = 'local';
 const contactsPerJoiner = 8;
 /** Threads that start at the same time: more only thrash. */
@@ -58,7 +65,8 @@ const controlTimeoutMs = 5_000;
 const nodesMax = 4_096;
 
 export async function createHost(options: HostOptions): Promise<Host> {
-  const { config, logger } = options;
+  const { config, logLevel } = options;
+  const log = createThreadLog('host', logLevel);
   const nodes = new Map<Identifier, NodeHandle>();
   /** Introductions that wait for a founder's thread to exist. */
   const waiting = new Map<Identifier, Set<Identifier>>();
@@ -91,7 +99,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   };
 
   const tell = (call: Promise<unknown>): void => {
-    call.catch((error: unknown) => logger.error({ err: error }, 'a node thread did not take a control call'));
+    call.catch((error: unknown) => log('error', 'a node thread did not take a control call', { err: error }));
   };
 
   const start = (peer: Peer, entry: NodeEntry): NodeHandle => {
@@ -104,11 +112,12 @@ export async function createHost(options: HostOptions): Promise<Host> {
       entry,
       heartbeat,
       hostPort: port2,
-      logLevel: logger.level,
+      logLevel,
     };
-    const worker = new Worker(new URL('./node-worker.js', import.meta.url), {
+    const worker = new Worker(nodeEntry, {
       workerData,
       transferList: [port2],
+      resourceLimits: options.nodes > crowd ? { maxYoungGenerationSizeMb: crowdYoungMb } : {},
       name: peer.address,
     });
     worker.setMaxListeners(0);
@@ -123,7 +132,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       stalled: false,
     };
     nodes.set(peer.id, handle);
-    worker.on('error', (error) => logger.error({ err: error, node: peer.address }, 'a node thread failed'));
+    worker.on('error', (error) => log('error', 'a node thread failed', { err: error, of: peer.address }));
     worker.once('exit', (code) => {
       port1.close();
       ended(peer, code);
@@ -138,7 +147,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     gone.add(peer.id);
     doormen.nodeGone(peer.id);
     if (closing) return;
-    logger.info({ node: peer.address, code }, 'a node thread has ended');
+    log('info', 'a node thread has ended', { of: peer.address, code });
     for (const { control } of nodes.values()) tell(control.peerDead(peer.id));
   };
 
@@ -168,7 +177,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     return handle;
   };
 
-  const watchdog = startWatchdog(nodes, options.watchdogMs, logger);
+  const watchdog = startWatchdog(nodes, options.watchdogMs, log);
 
   const founders = placeNodes(
     Array.from({ length: options.nodes }, (_, number) => unplaced(number)),

@@ -2,7 +2,6 @@
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import pino from 'pino';
 import { createPortTransport } from '../src/io/port-transport.js';
 import { detach, systemClock, systemDefer, systemRandom } from '../src/io/system.js';
 import type { RequestBatch } from '../src/wire/requests.js';
@@ -14,21 +13,19 @@ import {
   type NodeWorkerData,
 } from './control.js';
 import { createNode } from './node/runtime.js';
+import { createThreadLog } from './thread-log.js';
 
 if (parentPort === null)
   throw new Error('node-worker.js is the main of a worker thread: start it with createRing');
 const data: NodeWorkerData = workerData as NodeWorkerData;
 const { self } = data;
-const logger = pino(
-  { level: data.logLevel, base: { node: self.address } },
-  pino.destination({ dest: 2, sync: true }),
-);
+const log = createThreadLog(self.address, data.logLevel);
 const host = Comlink.wrap<HostControl>(nodeEndpoint(data.hostPort));
 const clients = new Map<number, MessagePort>();
 
 /** Control calls that want no answer: a host that is gone takes this thread with it. */
 function tell(call: Promise<unknown>): void {
-  call.catch((error: unknown) => logger.error({ error }, 'the host did not take a control call'));
+  call.catch((error: unknown) => log('error', 'the host did not take a control call', { err: error }));
 }
 
 const transport = createPortTransport({
@@ -47,9 +44,9 @@ const node = createNode({
     sendPacket: transport.sendPacket,
     sendReplies: (client, replies) => clients.get(client)?.postMessage(replies),
     detach,
-    log: (level, message, details) => logger[level](details ?? {}, message),
+    log,
     failed: (error) => {
-      logger.fatal({ err: error }, 'the node failed and stops as if crashed');
+      log('fatal', 'the node failed and stops as if crashed', { err: error });
       process.exit(70);
     },
     left: () => tell(host.left(self.id)),

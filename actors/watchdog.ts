@@ -1,8 +1,8 @@
 /** The watchdog: tells a stalled event loop from a dead thread, and ends one that has stood still for too long. */
-import type pino from 'pino';
 import type { Identifier } from '../src/chord/identifier.js';
 import { heartbeatIntervalMs } from './control.js';
 import type { NodeHandle } from './host.js';
+import type { Log } from './thread-log.js';
 
 const checkIntervalMs = 1_000;
 /** Missed heartbeats after which a node counts as stalled (slow, not dead). */
@@ -12,7 +12,7 @@ const stalledAfterMs = 8 * heartbeatIntervalMs;
 export function startWatchdog(
   nodes: ReadonlyMap<Identifier, NodeHandle>,
   watchdogMs: number,
-  logger: pino.Logger,
+  log: Log,
 ): { stop(): void } {
   const seen = new WeakMap<NodeHandle, { count: number; stillMs: number }>();
   let lastCheckMs = performance.now();
@@ -29,10 +29,10 @@ export function startWatchdog(
       seen.set(handle, { count, stillMs });
       handle.stalled = stillMs >= stalledAfterMs;
       if (watchdogMs > 0 && stillMs >= watchdogMs) {
-        logger.error(
-          { node: handle.peer.address, stillMs },
-          'the watchdog ends a node whose event loop stands still',
-        );
+        log('error', 'the watchdog ends a node whose event loop stands still', {
+          of: handle.peer.address,
+          stillMs,
+        });
         void handle.worker.terminate();
       }
     }

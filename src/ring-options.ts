@@ -34,7 +34,7 @@ export interface CheckedOptions {
   readonly config: RingConfig;
   readonly nodes: number;
   readonly watchdogMs: number;
-  readonly logLevel: string;
+  readonly logLevel: NonNullable<RingOptions['logLevel']>;
   /** For people: what the chosen numbers mean. */
   readonly warnings: readonly string[];
 }
