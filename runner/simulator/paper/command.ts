@@ -22,52 +22,50 @@ export async function paperCommand(
   experiments: readonly Experiment[] = planExperiments(options.quick === true ? 'quick' : 'full'),
 ): Promise<number> {
   const startedMs = performance.now();
-  const rows = await measureAll(experiments);
-  const ok = rows.every((row) => row.ok);
-  if (options.json === true) {
-    const seconds = Math.round(performance.now() - startedMs) / 1_000;
-    for (const row of rows) print(JSON.stringify(row));
-    print(JSON.stringify({ rows: rows.length, ok, seconds }));
-  } else {
-    const sections = new Set(rows.map(({ section }) => section));
-    for (const section of sections) {
-      describeSection(rows.filter((row) => row.section === section)).forEach(print);
+  const rows: PaperRow[] = [];
+  for await (const row of measureAll(experiments)) {
+    rows.push(row);
+    if (options.json === true) print(JSON.stringify(row));
+    else if (isLastOfSection(experiments, rows.length)) {
+      describeSection(rows.filter(({ section }) => section === row.section)).forEach(print);
     }
-    print(ok ? 'All that must be met is met.' : 'Some figures are out of bounds.');
   }
+  const ok = rows.every((row) => row.ok);
+  const seconds = Math.round(performance.now() - startedMs) / 1_000;
+  if (options.json === true) print(JSON.stringify({ rows: rows.length, ok, seconds }));
+  else print(ok ? 'All that must be met is met.' : 'Some figures are out of bounds.');
   return ok ? exitCodes.ok : exitCodes.checkFailed;
 }
 
-/** Speed first and alone, since others would slow it down; the rest over all processors, the longest (the last) first. */
-async function measureAll(experiments: readonly Experiment[]): Promise<readonly PaperRow[]> {
+/** In the order given, each row as soon as it and those before it are done. */
+async function* measureAll(experiments: readonly Experiment[]): AsyncGenerator<PaperRow> {
   const pool = new Piscina<PaperTask, Figures>({
     filename: new URL('./task.js', import.meta.url).href,
     name: 'measure',
     maxThreads: availableParallelism(),
     atomics: 'disabled',
   });
-  const measured = new Map<Experiment, Promise<Figures>>();
-  const start = (experiment: Experiment): Promise<Figures> => {
+  const measureOne = async (experiment: Experiment): Promise<PaperRow> => {
     const { measurement, seeds } = experiment;
-    const figures = Promise.all(seeds.map((seed) => pool.run({ seed, measurement }))).then(meanOf);
-    measured.set(experiment, figures);
-    return figures;
+    const runs = await Promise.all(seeds.map((seed) => pool.run({ seed, measurement })));
+    return judge(experiment, meanOf(runs));
   };
+  // Speed runs alone: others beside it would slow it down.
+  const isAlone = ({ measurement }: Experiment): boolean => measurement.type === 'speed';
   try {
-    for (const experiment of experiments) {
-      if (experiment.measurement.type === 'speed') await start(experiment);
-    }
-    await Promise.all([...experiments].reverse().map((each) => measured.get(each) ?? start(each)));
-    const rows: PaperRow[] = [];
-    for (const [index, experiment] of experiments.entries()) {
-      const figures = await measured.get(experiment);
-      if (figures === undefined) throw new Error(`experiment ${index} was not run`);
-      rows.push(judge(experiment, figures));
-    }
-    return rows;
+    for (const experiment of experiments.filter(isAlone)) yield await measureOne(experiment);
+    const running = experiments.filter((experiment) => !isAlone(experiment)).map(measureOne);
+    // A failure is thrown where its row is due, not as an unhandled rejection before.
+    void Promise.allSettled(running);
+    for (const row of running) yield await row;
   } finally {
     await pool.destroy();
   }
+}
+
+/** Whether the row of this number (from 1) is the last one of its table. */
+function isLastOfSection(experiments: readonly Experiment[], number: number): boolean {
+  return experiments[number]?.section !== experiments[number - 1]?.section;
 }
 
 function meanOf(runs: readonly Figures[]): Figures {
