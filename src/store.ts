@@ -66,7 +66,8 @@ export function createStore(bounds: StoreBounds): Store {
   return { maxEntries, maxBytes, bounded, ledEntries: 0, ledBytes: 0, newest: undefined, oldest: undefined };
 }
 
-const noRecords = new Map<string, StoredRecord>();
+/** The records of a shelf without any. */
+export const noRecords = new Map<string, StoredRecord>();
 
 export function createShelf(partition: number): Shelf {
   const counts = { live: 0, bytes: 0, tombstones: 0, earliestExpiry: Infinity };

@@ -149,7 +149,7 @@ function farewells(context: NodeContext): readonly Outgoing[] {
   for (const peer of overlay.successors) peers.set(peer.id, peer);
   for (const { peer } of fingers) peers.set(peer.id, peer);
   if (overlay.predecessor !== undefined) peers.set(overlay.predecessor.id, overlay.predecessor);
-  for (const group of context.replica.partitions) for (const peer of group.group) peers.set(peer.id, peer);
+  for (const group of context.replica.known) for (const peer of group.group) peers.set(peer.id, peer);
   peers.delete(self.id);
   return [...peers.values()].map(({ id }) => ({
     to: id,

@@ -34,15 +34,14 @@ export function createInspector(): (context: NodeContext, state: NodeState) => N
       directoryDead: () => directory.deadIdentifiers(),
       copies: () => copiesOf(replica),
       copyOf: (key) => copyOf(replica, key),
-      filling: () =>
-        replica.partitions.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition),
+      filling: () => replica.known.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition),
     };
   };
 }
 
 export function statusOf(context: NodeContext, state: NodeState): NodeStatus {
   const { self, overlay, replica } = context;
-  const led = replica.partitions.filter((partition) => partition.led);
+  const led = replica.known.filter((partition) => partition.led);
   return {
     id: self.id,
     address: self.address,
@@ -72,12 +71,12 @@ function snapshotOf(context: NodeContext): RingSnapshot {
 }
 
 function* copiesOf(replica: Replica): Generator<RecordSnapshot> {
-  for (const { records } of replica.partitions)
+  for (const { records } of replica.known)
     for (const record of records.values()) yield recordSnapshot(record);
 }
 
 function copyOf(replica: Replica, key: ByteString): RecordSnapshot | undefined {
-  for (const { records } of replica.partitions) {
+  for (const { records } of replica.known) {
     const record = records.get(key);
     if (record !== undefined) return recordSnapshot(record);
   }

@@ -50,9 +50,10 @@ export function expireRecord(
 /** Removes expired records of led partitions that nobody asks for, some partitions a call. */
 export function sweepExpired(replica: Replica, nowMs: number): void {
   let left = sweptAtOnce;
-  for (let step = 0; step < replica.partitions.length && left > 0; step++) {
-    const partition = replica.partitions[replica.sweepAt % replica.partitions.length];
-    replica.sweepAt = (replica.sweepAt + 1) % replica.partitions.length;
+  const { known } = replica;
+  for (let step = 0; step < known.length && left > 0; step++) {
+    const partition = known[replica.sweepAt % known.length];
+    replica.sweepAt = (replica.sweepAt + 1) % known.length;
     if (partition === undefined || !partition.led || partition.earliestExpiry > nowMs) continue;
     left -= partition.records.size;
     partition.earliestExpiry = Infinity;
@@ -66,7 +67,7 @@ export function sweepExpired(replica: Replica, nowMs: number): void {
 /** Drops tombstones past their time, in led partitions of which every live member confirmed the digest. */
 export function sweepTombstones(replica: Replica, nowMs: number): void {
   const before = (nowMs - replica.environment.config.tombstoneMs) * readingsPerMs;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (!partition.led || partition.tombstones === 0 || !isConfirmed(partition)) continue;
     for (const record of [...partition.records.values()]) {
       if (record.tombstone && record.hlc < before) evictRecord(replica, partition, record);

@@ -31,7 +31,7 @@ const repairsMax = 8;
 /** Starts a comparison with every peer that may lack something or is to be told groups; in a round, with all members. */
 export function startDueSessions(replica: Replica, nowMs: number, isRound: boolean): void {
   const peers = new Set<Identifier>(replica.toTell);
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     for (const peer of isRound ? partition.others : partition.unsynced) peers.add(peer);
     if (asksAround(replica, partition, nowMs))
       for (const peer of previousMembers(replica, partition)) peers.add(peer);
@@ -107,7 +107,7 @@ function startSession(replica: Replica, peer: Identifier, nowMs: number, isRound
   const compared: PartitionState[] = [];
   const told: PartitionState[] = [];
   const tellsAll = replica.toTell.has(peer);
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (tellsAll || (isRound && partition.home === replica.self && partition.others.includes(peer))) {
       told.push(partition);
     }

@@ -2,7 +2,7 @@
 import { addRecord, changeRecord, removeRecord, type StoredRecord } from '../store.js';
 import { addToDigest } from './digest.js';
 import { kinds, type Change } from './packed-records.js';
-import type { PartitionState, Replica } from './replica.js';
+import { know, type PartitionState, type Replica } from './replica.js';
 import { isNewer, type Version } from './version.js';
 
 /** Evictions remembered per node: about 100 bytes each. */
@@ -27,6 +27,7 @@ export function insertRecord(
     newer: undefined,
     older: undefined,
   };
+  know(replica, partition);
   addRecord(replica.store, record);
   addToDigest(partition, 1, keyHash, record.hlc, record.writer, record.tombstone);
   partition.changes++;

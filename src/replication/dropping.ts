@@ -5,7 +5,7 @@ import { isPlanted, type PartitionState, type Replica } from './replica.js';
 
 /** Drops what is held here and confirmed elsewhere. */
 export function dropConfirmedCopies(replica: Replica): void {
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (partition.member || partition.others.length === 0) continue;
     if (partition.records.size === 0 && partition.copy === 'none') continue;
     if (partition.unsynced.size > 0 && !isPlanted(replica, 'dropBeforeConfirming')) continue;
@@ -16,7 +16,7 @@ export function dropConfirmedCopies(replica: Replica): void {
 /** Whether everything held here is confirmed by the members other than this node, and nothing is under way to them. */
 export function isHandedOver(replica: Replica): boolean {
   if (hasHints(replica)) return false;
-  return replica.partitions.every(
+  return replica.known.every(
     (partition) =>
       partition.records.size === 0 || (partition.others.length > 0 && partition.unsynced.size === 0),
   );
@@ -26,7 +26,7 @@ export function isHandedOver(replica: Replica): boolean {
 export function departureReport(replica: Replica): Readonly<Record<string, unknown>> {
   const unconfirmed: Record<string, number> = {};
   let withoutMembers = 0;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (partition.records.size === 0) continue;
     if (partition.others.length === 0) withoutMembers++;
     for (const peer of partition.unsynced) unconfirmed[peer] = (unconfirmed[peer] ?? 0) + 1;

@@ -71,19 +71,19 @@ export function startHandingOver(replica: Replica): void {
 
 export function stopServing(replica: Replica): void {
   replica.departure = 'announced';
-  for (const partition of replica.partitions) refreshRole(replica, partition);
+  for (const partition of replica.known) refreshRole(replica, partition);
   tickReservations(replica, replica.environment.clock.nowMs());
   flushChanges(replica);
 }
 
 /** Whether a partition's copy here is not whole yet. */
 export function isFilling(replica: Replica): boolean {
-  return replica.partitions.some((partition) => partition.copy === 'filling');
+  return replica.known.some((partition) => partition.copy === 'filling');
 }
 
 /** Whether some member is not known to hold all that is held here. */
 export function hasUnconfirmed(replica: Replica): boolean {
-  return replica.partitions.some((partition) => partition.unsynced.size > 0);
+  return replica.known.some((partition) => partition.unsynced.size > 0);
 }
 
 /** Whether something awaits an answer or a time-out. */

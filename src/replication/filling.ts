@@ -108,7 +108,7 @@ export function completeCopy(replica: Replica, partition: PartitionState): void 
 /** Ends the filling of partitions of which nobody who may hold more is left: all answered, none is complete, all are equal. */
 export function completeOrphans(replica: Replica, nowMs: number): void {
   const patienceMs = 2 * replica.environment.config.antiEntropyIntervalMs;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (partition.copy !== 'filling' || !partition.member || nowMs - partition.fillingSinceMs < patienceMs)
       continue;
     if (partition.group.length === 0 || partition.unsynced.size > 0) continue;

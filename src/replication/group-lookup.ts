@@ -12,7 +12,7 @@ const silentRounds = 3;
 export function askForGroups(replica: Replica, nowMs: number): void {
   const { config, send } = replica.environment;
   const questions = new Map<Identifier, number[]>();
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (!isUntold(replica, partition, nowMs)) {
       replica.groupAsks.delete(partition.partition);
       continue;

@@ -10,7 +10,7 @@ import { tickClock } from './hybrid-clock.js';
 import type { ToldGroup } from './messages.js';
 import { memberList } from './outbox.js';
 import { naturalGroup } from './partition.js';
-import { raisePending, type PartitionState, type Replica } from './replica.js';
+import { know, raisePending, type PartitionState, type Replica } from './replica.js';
 
 /** Takes a new view of the ring: groups of partitions homed here are computed anew, roles everywhere. */
 export function takeOverlay(replica: Replica, overlay: Overlay): void {
@@ -111,6 +111,7 @@ function setGroup(
     before.length === group.length && before.every((peer, index) => peer.id === group[index]?.id);
   partition.home = home;
   if (isSame) return;
+  know(replica, partition);
   partition.group = group;
   refreshRole(replica, partition);
   partition.peerCopies.clear();
@@ -188,6 +189,7 @@ function foundGroups(replica: Replica): void {
       groups.set(home, group);
     }
     if (!group.some((peer) => peer.id === replica.self)) continue;
+    know(replica, partition);
     partition.group = group;
     partition.home = ring[home]?.id;
     partition.toldAtMs = nowMs;

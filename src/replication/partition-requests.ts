@@ -38,7 +38,7 @@ export function servePartition(
 /** Live records of the partitions led here; looks at each record only where some may have expired. */
 export function countLed(replica: Replica, nowMs: number): number {
   let count = 0;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (!partition.led) continue;
     count += partition.live;
     if (partition.earliestExpiry > nowMs) continue;

@@ -5,7 +5,7 @@ import type { RingConfig } from '../config.js';
 import type { Overlay } from '../overlay.js';
 import type { Peer } from '../peer.js';
 import { SmallMap, SmallSet } from '../small-collections.js';
-import { createShelf, createStore, type Shelf, type Store } from '../store.js';
+import { createStore, noRecords, type Shelf, type Store } from '../store.js';
 import type { ReplicaEnvironment } from './environment.js';
 import { createHybridClock, type HybridClock } from './hybrid-clock.js';
 import type { Copy, ReplicationMessage } from './messages.js';
@@ -14,6 +14,8 @@ import { partitionIdentifier } from './partition.js';
 import { noVersion, type Version } from './version.js';
 
 export interface PartitionState extends Shelf {
+  /** Whether it stands in the replica's `known`: its group was told or computed, or a record came. Stays so. */
+  known: boolean;
   readonly identifier: Identifier;
   /** The natural group as last computed or told, dead members included; empty = unknown. */
   group: readonly Peer[];
@@ -127,6 +129,8 @@ export interface Replica {
   overlay: Overlay | undefined;
   readonly store: Store;
   readonly partitions: readonly PartitionState[];
+  /** Those that this node has to do with, in the order of their numbers: of a large ring's a few. Changed by `know` only. */
+  readonly known: PartitionState[];
   readonly hybridClock: HybridClock;
   readonly counters: Counters;
   /** Changes of the present turn that still have to go to the members listed in the key. */
@@ -166,6 +170,7 @@ export function createReplica(environment: ReplicaEnvironment): Replica {
     partitions: Array.from({ length: config.partitions }, (_, index) =>
       createPartition(index, config.partitions),
     ),
+    known: [],
     hybridClock: createHybridClock(),
     counters: createCounters(),
     outboxes: new Map(),
@@ -186,6 +191,15 @@ export function createReplica(environment: ReplicaEnvironment): Replica {
   };
 }
 
+/** Puts the partition among those that rounds look at. */
+export function know(replica: Replica, partition: PartitionState): void {
+  if (partition.known) return;
+  partition.known = true;
+  let place = replica.known.length;
+  while (place > 0 && (replica.known[place - 1]?.partition ?? -1) > partition.partition) place--;
+  replica.known.splice(place, 0, partition);
+}
+
 /** How soon after `replicaPending` a tick is due. */
 export function pendingTickMs(config: RingConfig): number {
   return config.questionTimeoutMs / 2;
@@ -203,10 +217,18 @@ export function isPlanted(replica: Replica, bug: string): boolean {
   return replica.environment.mutations !== undefined && replica.environment.mutations.has(bug);
 }
 
-function createPartition(index: number, partitions: number): PartitionState {
+/** One literal, not a spread of a shelf: a thread makes up to 4,096 of them while it starts, before anything is compiled. */
+function createPartition(partition: number, partitions: number): PartitionState {
   return {
-    ...createShelf(index),
-    identifier: partitionIdentifier(index, partitions),
+    partition,
+    records: noRecords,
+    led: false,
+    live: 0,
+    bytes: 0,
+    tombstones: 0,
+    earliestExpiry: Infinity,
+    known: false,
+    identifier: partitionIdentifier(partition, partitions),
     group: [],
     home: undefined,
     groupAsOf: 0,

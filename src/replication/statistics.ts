@@ -13,7 +13,7 @@ export function replicaStats(replica: Replica): NodeStats {
   let bytes = 0;
   let tombstones = 0;
   let led = 0;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     held += partition.live;
     bytes += partition.bytes;
     tombstones += partition.tombstones;
@@ -31,19 +31,19 @@ export function replicaStats(replica: Replica): NodeStats {
 }
 
 export function partitionsLed(replica: Replica): number {
-  return replica.partitions.reduce((count, partition) => count + (partition.led ? 1 : 0), 0);
+  return replica.known.reduce((count, partition) => count + (partition.led ? 1 : 0), 0);
 }
 
 /** Partitions of which this node's copy is not complete yet. */
 export function fillingPartitions(replica: Replica): number[] {
-  return replica.partitions.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition);
+  return replica.known.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition);
 }
 
 /** Equal for equal contents: 16 hexadecimal characters over all partitions held. */
 export function replicaDigest(replica: Replica): string {
   let low = 0;
   let high = 0;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     low = (Math.imul(low, 31) + partition.low) | 0;
     high = (Math.imul(high, 31) + partition.high) | 0;
   }
@@ -64,7 +64,7 @@ export interface HeldRecord {
 
 /** Everything that is held, members' copies and others, in no order. */
 export function* allRecords(replica: Replica): Generator<HeldRecord> {
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     for (const { key, value, hlc, writer, tombstone, expiresAt } of partition.records.values()) {
       yield {
         key,
@@ -85,7 +85,7 @@ function countBelowReplicas(replica: Replica): number {
   const { replicas } = replica.environment.config;
   const waiting = unacknowledged(replica);
   let below = 0;
-  for (const partition of replica.partitions) {
+  for (const partition of replica.known) {
     if (!partition.led) continue;
     const isShort = partition.others.length + 1 < replicas || partition.unsynced.size > 0;
     below += isShort ? partition.live : Math.min(partition.live, waiting.get(partition.partition) ?? 0);
