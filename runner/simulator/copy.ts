@@ -20,6 +20,7 @@ export function copyPlain(value: unknown): unknown {
     throw new Error(`not plain data: ${value.constructor.name}`);
   }
   const copy: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(value)) copy[key] = copyPlain(item);
+  // Not Object.entries: the arrays that it makes cost more than the copy.
+  for (const key in value) copy[key] = copyPlain(Reflect.get(value, key));
   return copy;
 }

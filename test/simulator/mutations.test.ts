@@ -8,8 +8,9 @@ interface Mutation {
   readonly nodes: number;
   readonly replicas?: number;
   readonly faults: readonly FaultName[];
-  /** The last of the seeds 1, 2, 3 ... that are tried until one fails. */
-  readonly seedsMax: number;
+  readonly minutes?: number;
+  /** Tried in this order until one fails: first the one that is known to. */
+  readonly seeds: readonly number[];
   readonly invariants: readonly string[];
 }
 
@@ -17,9 +18,9 @@ const mutations: readonly Mutation[] = [
   {
     bug: 'noDirectory',
     situation: 'a ring started with fewer than r + 1 members is left to the steps alone',
-    nodes: 3,
-    faults: ['crash', 'churn'],
-    seedsMax: 4,
+    nodes: 2,
+    faults: ['churn'],
+    seeds: [1, 2, 3, 4],
     invariants: ['Ideal', 'DirectoryConverged', 'EqualCopies', 'FinalReads'],
   },
   {
@@ -27,7 +28,7 @@ const mutations: readonly Mutation[] = [
     situation: 'the successor’s predecessor is adopted without having answered',
     nodes: 12,
     faults: ['crash', 'churn'],
-    seedsMax: 4,
+    seeds: [1, 2, 3, 4],
     invariants: ['OnlyAnsweredAdopted'],
   },
   {
@@ -35,7 +36,7 @@ const mutations: readonly Mutation[] = [
     situation: 'on the first successor’s death the list jumps to its last entry',
     nodes: 12,
     faults: ['crash'],
-    seedsMax: 4,
+    seeds: [1, 2, 3, 4],
     invariants: ['SufficientPrincipals'],
   },
   {
@@ -43,7 +44,7 @@ const mutations: readonly Mutation[] = [
     situation: 'between(a, x, a) is false, so that nobody can join the only node',
     nodes: 2,
     faults: ['churn'],
-    seedsMax: 6,
+    seeds: [1, 2, 3, 4, 5, 6],
     invariants: ['Ideal'],
   },
   {
@@ -51,7 +52,7 @@ const mutations: readonly Mutation[] = [
     situation: 'a node tells its pointers while its own question is pending',
     nodes: 10,
     faults: ['churn', 'delay'],
-    seedsMax: 3,
+    seeds: [1, 2, 3],
     invariants: ['BusyWhileAsking'],
   },
   {
@@ -59,16 +60,19 @@ const mutations: readonly Mutation[] = [
     situation: 'a former member drops its copy before the members have confirmed theirs',
     nodes: 10,
     replicas: 1,
+    minutes: 2,
     faults: ['churn', 'loss', 'delay'],
-    seedsMax: 4,
+    seeds: [1, 2, 3, 4, 5, 6],
     invariants: ['NothingLost', 'EqualCopies', 'SettledReads'],
   },
   {
     bug: 'serveWhileFilling',
     situation: 'a new member answers for records that it does not hold yet',
-    nodes: 10,
+    nodes: 6,
+    replicas: 1,
+    minutes: 2,
     faults: ['churn', 'loss', 'delay'],
-    seedsMax: 12,
+    seeds: [7, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12],
     invariants: ['SettledReads'],
   },
   {
@@ -77,22 +81,23 @@ const mutations: readonly Mutation[] = [
     nodes: 8,
     replicas: 1,
     faults: ['churn'],
-    seedsMax: 4,
+    seeds: [1, 2, 3, 4],
     invariants: ['NothingLost'],
   },
 ];
 
 describe('planted bugs are caught by the simulator', function () {
-  this.timeout(60_000);
-  for (const { bug, situation, seedsMax, invariants, ...mix } of mutations) {
+  this.timeout(120_000);
+  for (const { bug, situation, seeds, invariants, ...mix } of mutations) {
     it(`${bug}: ${situation}`, async () => {
       const found = new Set<string>();
-      for (let seed = 1; seed <= seedsMax && found.size === 0; seed++) {
-        const options = { ...defaultSimulation, ...mix, seed, minutes: 1, mutations: new Set([bug]) };
+      for (const seed of seeds) {
+        if (found.size > 0) break;
+        const options = { ...defaultSimulation, minutes: 1, ...mix, seed, mutations: new Set([bug]) };
         const { violations } = await runSimulation(options);
         for (const { invariant } of violations) found.add(invariant);
       }
-      expect(invariants, `one of these within ${seedsMax} seeds`).to.include.members([...found]);
+      expect(invariants, `one of these within ${seeds.length} seeds`).to.include.members([...found]);
       expect(found.size).to.be.greaterThan(0);
     });
   }

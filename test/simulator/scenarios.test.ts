@@ -28,9 +28,14 @@ const scenarios: readonly (readonly [
       faults: ['crash', 'pause', 'partition', 'loss', 'delay', 'churn', 'duplication', 'skew'],
     },
   ],
+  [
+    'a joiner that learns of a node that died before it started is told so, and does not ask it for ever',
+    { seed: 2, nodes: 8, minutes: 2, faults: ['partition', 'crash', 'loss'] },
+  ],
 ];
 
-describe('scenarios found by the simulator', () => {
+describe('scenarios found by the simulator', function () {
+  this.timeout(120_000);
   for (const [situation, options] of scenarios) {
     it(situation, async () => {
       const result = await runSimulation({ ...defaultSimulation, ...options });
