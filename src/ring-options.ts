@@ -25,7 +25,9 @@ export interface RingOptions {
   readonly watchdogMs?: number;
   /** pino's levels. Default warn; logs go to stderr. */
   readonly logLevel?: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug';
+  /** Mean time between a node's rounds. Default 1,000, or 25 x nodes if that is more. */
   readonly stabilizeIntervalMs?: number;
+  /** Mean time between a node's comparisons with other holders. Default 5,000, or 25 x nodes if that is more. */
   readonly antiEntropyIntervalMs?: number;
   readonly tombstoneMs?: number;
 }
@@ -44,6 +46,8 @@ const partitionsMin = 256;
 const partitionsMax = 4_096;
 const nodesMax = 4_096;
 const successorsMax = 32;
+/** Rounds of a crowd on one host are spread: a round costs about 2 ms, and deaths are told, not found by rounds. */
+const roundMsPerNode = 25;
 const watchdogMsDefault = 90_000;
 
 /** Throws RondoError INVALID_ARGUMENT or UNSUPPORTED. `parallelism` = processors; `clusterId` = a fresh random one. */
@@ -88,13 +92,13 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
     valueBytesMax: whole('valueBytesMax', options.valueBytesMax ?? defaultConfig.valueBytesMax, 1, 1 << 29),
     stabilizeIntervalMs: whole(
       'stabilizeIntervalMs',
-      options.stabilizeIntervalMs ?? defaultConfig.stabilizeIntervalMs,
+      options.stabilizeIntervalMs ?? Math.max(defaultConfig.stabilizeIntervalMs, roundMsPerNode * nodes),
       10,
       1 << 30,
     ),
     antiEntropyIntervalMs: whole(
       'antiEntropyIntervalMs',
-      options.antiEntropyIntervalMs ?? defaultConfig.antiEntropyIntervalMs,
+      options.antiEntropyIntervalMs ?? Math.max(defaultConfig.antiEntropyIntervalMs, roundMsPerNode * nodes),
       10,
       1 << 30,
     ),

@@ -1,6 +1,7 @@
 /** The command `rondo`: all its commands, registered, and one way to fail. */
 import { Command } from 'commander';
 import { registerAdministration } from './commands/administration.js';
+import { registerCheck } from './commands/check.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDump } from './commands/dump.js';
 import { registerScan } from './commands/every-record.js';
@@ -24,6 +25,7 @@ export function buildProgram(context: Context): Command {
   registerPrompt(program, context, buildPromptProgram);
   registerDump(program, context);
   registerReplay(program, context);
+  registerCheck(program, context);
   registerSimulate(program, context);
   registerDemo(program, context);
   return failWithOneLine(program, context.output);

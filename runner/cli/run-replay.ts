@@ -1,12 +1,15 @@
 /** The work of `replay`: loads all files, plays them through parallel clients, prints what was measured. */
 import { writeFile } from 'node:fs/promises';
 import { RondoError } from '../../src/errors.js';
+import { checkHistory, type HistoryVerdict } from '../check/check-history.js';
+import { historyOf, type History } from '../check/load-history.js';
 import { dealOperations } from '../replay/deal.js';
 import { loadFile, type LoadedFile } from '../replay/load-workload.js';
 import { runClients } from '../workload/run-clients.js';
 import type { ReplayFlags } from './commands/replay.js';
 import type { Context } from './context.js';
 import { exitCodes } from './exit-code.js';
+import { describeVerdict, verdictExitCodes } from './run-check.js';
 import { describeRun } from './run-report.js';
 
 const problemsShown = 10;
@@ -18,8 +21,6 @@ export async function runReplay(
   context: Context,
 ): Promise<void> {
   const { output } = context;
-  if (options.check)
-    throw new RondoError('UNSUPPORTED', '--check is not yet in this version: record with --history FILE');
   const loaded: LoadedFile[] = [];
   for (const file of files)
     loaded.push(await loadFile(file, { format: options.format, existing: options.existing }));
@@ -43,12 +44,20 @@ export async function runReplay(
     target: () => ({ type: 'resp', host, port }),
     outstanding: options.outstanding,
     speed: options.speed,
-    history: options.history !== undefined,
+    history: options.history !== undefined || options.check === true,
   });
   if (options.history !== undefined) await writeHistory(options.history, result.history);
   const broken = loaded.reduce((sum, file) => sum + file.broken, 0);
-  if (options.json) output.json({ ...result.summary, broken });
+  const judged = options.check ? judge(result.history, loaded) : undefined;
+  if (options.json)
+    output.json({ ...result.summary, broken, ...(judged && { verdict: judged.verdict.verdict }) });
   else for (const line of describeRun(result.summary)) output.data(line);
+  if (judged !== undefined) {
+    // Under --json the last line is the run's; what failed is for people.
+    const write = options.json ? output.note : output.data;
+    for (const line of describeVerdict(judged.history, judged.verdict)) write(line);
+    context.setExitCode(verdictExitCodes[judged.verdict.verdict]);
+  }
   if (result.summary.errors > 0) {
     if (!options.json)
       output.note(
@@ -56,6 +65,20 @@ export async function runReplay(
       );
     context.setExitCode(exitCodes.failure);
   }
+}
+
+interface Judged {
+  readonly history: History;
+  readonly verdict: HistoryVerdict;
+}
+
+/** Keys may hold values from before the run, and those that a run gives a lifetime become absent by themselves. */
+function judge(lines: readonly string[], loaded: readonly LoadedFile[]): Judged {
+  const history = historyOf(lines, 'history');
+  const expiring = loaded.some((file) =>
+    file.operations.some((operation) => operation.type === 'put' && operation.ttlMs > 0),
+  );
+  return { history, verdict: checkHistory(history, { cache: expiring, preloaded: true }) };
 }
 
 /** False, with the first problems printed, when a line is broken and may not be skipped: nothing has been sent. */

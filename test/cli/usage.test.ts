@@ -49,7 +49,8 @@ const table: readonly Wrong[] = [
     code: 2,
     says: /max, or how many times/,
   },
-  { words: ['replay', 'examples/songs/query_00.txt', '--check'], code: 2, says: /--check is not yet/ },
+  { words: ['check'], code: 2, says: /missing required argument 'history'/ },
+  { words: ['check', 'none.jsonl'], code: 1, says: /none\.jsonl: no such file/ },
   { words: ['replay', 'examples/songs/query_00.txt', '--connect', '127.0.0.1:1'], code: 3, says: /rondo up/ },
   { words: ['simulate', '--seed', '1', '--seeds', '1..2'], code: 2, says: /cannot be used with/ },
   { words: ['simulate', '--seeds', 'x'], code: 2, says: /--seeds takes a number or a range/ },
@@ -83,7 +84,7 @@ describe('wrong usage', function () {
   it('every command has help with examples on standard output', async () => {
     const overview = (await runHere(['--help'])).stdout;
     const names =
-      'up put get delete append scan overlay stats trace join depart kill client replay simulate demo dump restore';
+      'up put get delete append scan overlay stats trace join depart kill client replay check simulate demo dump restore';
     for (const name of names.split(' ')) expect(overview).to.match(new RegExp(`^  ${name}\\b`, 'm'));
     const help = await Promise.all(
       ['up', 'get', 'client', 'replay'].map((name) => runHere([name, '--help'])),

@@ -1,5 +1,5 @@
 /** `replay`: the flags of playing recorded workloads against a ring. */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { formatNames, type Existing, type FormatName } from '../../replay/format.js';
 import { clientCommand, type ClientOptions, type Context } from '../context.js';
 import { flag, numberFlag, parseSpeed } from '../flag.js';
@@ -52,12 +52,18 @@ export function registerReplay(program: Command, context: Context): void {
     )
     .addOption(flag('--history <file>', 'write what every client observed, as JSON lines'))
     .addOption(flag('--skip-broken', 'count broken lines and go on'))
-    .addOption(new Option('--check', 'not in this version').hideHelp());
+    .addOption(
+      flag(
+        '--check',
+        'judge whether what was observed is linearizable; exit code 5 when not, as may well be in eventual mode',
+      ),
+    );
   clientCommand(replay, [
     'replay examples/songs/insert_*_part.txt',
     'replay examples/songs/requests_*.txt --existing append',
     'replay trace.csv --format twemcache --clients 8 --outstanding 64 --json',
     'replay recording.jsonl --speed 1 --history history.jsonl',
+    'replay examples/songs/requests_*.txt --check',
   ]).action(async (files: string[], options: ReplayFlags) => {
     const { runReplay } = await import('../run-replay.js');
     await runReplay(files, options, context);
