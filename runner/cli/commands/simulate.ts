@@ -41,7 +41,7 @@ export function registerSimulate(program: Command, context: Context): void {
     .addOption(numberFlag('-r, --successors <count>', 'length of successor lists (4)', 1, 32))
     .addOption(flag('--trace', 'print every event on standard error'))
     .addOption(flag('--paper', "repeat the experiments of Chord's paper and print its figures beside ours"))
-    .addOption(flag('--quick', 'with --paper: fewer rows and lookups, under a minute'))
+    .addOption(flag('--quick', 'with --paper: fewer rows and lookups'))
     .addOption(jsonFlag());
   withExamples(simulate, [
     'simulate --seed 7',

@@ -7,7 +7,7 @@ import { describeSection, judge, type PaperRow } from './report.js';
 import type { PaperTask } from './task.js';
 
 export interface PaperCommandOptions {
-  /** Fewer rows and lookups: under a minute. */
+  /** Fewer rows and lookups. */
   readonly quick?: boolean;
   /** One JSON line a row and a last one with the totals. */
   readonly json?: boolean;

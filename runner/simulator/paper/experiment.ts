@@ -36,7 +36,7 @@ export type Scale = 'full' | 'quick';
 const pathTolerance = 0.15;
 const messagesNodesMax = 1024;
 
-/** All rows, in the order of printing. `full` takes some eight minutes of processor time, `quick` less than one. */
+/** All rows, in the order of printing. `full` takes some twelve minutes of processor time, `quick` less than one. */
 export function planExperiments(scale: Scale): readonly Experiment[] {
   const isFull = scale === 'full';
   return [
