@@ -1,0 +1,190 @@
+/**
+ * The smallest failing part of a key: fewer operations, still impossible, each removal such that what explains the whole
+ * would explain the rest as well, so that the part's contradiction is the history's own (after Zeller and Hildebrandt's
+ * delta debugging, 2002).
+ */
+import { checkKey } from './check-key.js';
+import type { Conflict } from './conflict.js';
+import type { CheckLimits, CheckRules } from './limits.js';
+import { contentBefore, isOptional, isRead, type ObservedOperation } from './observed.js';
+
+export interface FailingPart {
+  /** By their starts. An operation that had not ended when the last of them did stands with an unknown outcome. */
+  readonly operations: readonly ObservedOperation[];
+  /** The one whose end made the history impossible: without it there is an order. */
+  readonly culprit: ObservedOperation;
+  readonly conflict: Conflict | undefined;
+}
+
+/** Steps of one trial: a trial that takes more keeps what it tried to remove. */
+const trialStepsMax = 300_000;
+
+/** `operations` of one key, known to be impossible. Ends at the latest one trial after `limits.minimiseMsMax`. */
+export function minimise(
+  operations: readonly ObservedOperation[],
+  rules: CheckRules,
+  limits: CheckLimits,
+): FailingPart {
+  const deadlineMs = performance.now() + limits.minimiseMsMax;
+  const mayGoOn = (): boolean => performance.now() < deadlineMs;
+  const fails = (part: readonly ObservedOperation[]): boolean =>
+    mayGoOn() && checkKey(part, rules, limits, { stepsLeft: trialStepsMax }).type === 'illegal';
+  const { part, culprit } = shortestBeginning(operations, fails);
+  const reason = checkKey(part, rules, limits, { stepsLeft: trialStepsMax });
+  const named = reason.type === 'illegal' ? (reason.conflict?.operations ?? []) : [];
+  const smallest = withoutGroups(part, new Set(named.map(({ line }) => line)), fails, mayGoOn);
+  const verdict = checkKey(smallest, rules, limits, { stepsLeft: trialStepsMax });
+  return {
+    operations: smallest.toSorted((a, b) => a.startNs - b.startNs),
+    culprit,
+    conflict: verdict.type === 'illegal' ? verdict.conflict : undefined,
+  };
+}
+
+type Fails = (part: readonly ObservedOperation[]) => boolean;
+
+/** What had begun when the culprit ended: a beginning of a possible history is possible, so halving finds the shortest. */
+function shortestBeginning(
+  operations: readonly ObservedOperation[],
+  fails: Fails,
+): { readonly part: readonly ObservedOperation[]; readonly culprit: ObservedOperation } {
+  const ended = operations.filter((operation) => !isOptional(operation)).sort((a, b) => a.endNs - b.endNs);
+  let [low, high] = [0, ended.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (fails(beginning(operations, ended.slice(0, middle + 1)))) high = middle;
+    else low = middle + 1;
+  }
+  const culprit = ended[high];
+  if (culprit === undefined)
+    throw new Error('operations that may all never have happened contradict nothing');
+  return { part: beginning(operations, ended.slice(0, high + 1)), culprit };
+}
+
+/** The history when the last of `ended` had just ended: later ones have not begun, and those under way may or may not have taken effect. */
+function beginning(
+  operations: readonly ObservedOperation[],
+  ended: readonly ObservedOperation[],
+): readonly ObservedOperation[] {
+  const done = new Set(ended);
+  const untilNs = ended.at(-1)?.endNs ?? -Infinity;
+  return operations.flatMap((operation) => {
+    if (done.has(operation)) return [operation];
+    if (operation.startNs > untilNs || isRead(operation)) return [];
+    return [unanswered(operation)];
+  });
+}
+
+/** The operation as its client knew it before the answer. */
+function unanswered(operation: ObservedOperation): ObservedOperation {
+  const { action } = operation;
+  const endNs = Infinity;
+  switch (action.type) {
+    case 'delete':
+      return { ...operation, endNs, action: { type: 'delete', existed: undefined } };
+    case 'append':
+      return { ...operation, endNs, action: { ...action, length: undefined } };
+    case 'incr':
+      return { ...operation, endNs, action: { ...action, result: undefined } };
+    default:
+      return { ...operation, endNs };
+  }
+}
+
+/** Removes groups of operations, first all that a known reason does not name, then many at a time, as long as the rest stays impossible. */
+function withoutGroups(
+  whole: readonly ObservedOperation[],
+  named: ReadonlySet<number>,
+  fails: Fails,
+  mayGoOn: () => boolean,
+): readonly ObservedOperation[] {
+  let part = whole;
+  for (;;) {
+    const before = part.length;
+    for (const groupsOf of [readGroups, valueGroups, deleteGroups])
+      part = withoutSome(part, groupsOf(part), named, fails, mayGoOn);
+    if (part.length === before || !mayGoOn()) return part;
+  }
+}
+
+function withoutSome(
+  whole: readonly ObservedOperation[],
+  groups: readonly (readonly ObservedOperation[])[],
+  named: ReadonlySet<number>,
+  fails: Fails,
+  mayGoOn: () => boolean,
+): readonly ObservedOperation[] {
+  let part = whole;
+  let left = groups;
+  const remove = (some: readonly (readonly ObservedOperation[])[]): boolean => {
+    const removed = new Set(some.flat());
+    const rest = part.filter((operation) => !removed.has(operation));
+    if (!fails(rest)) return false;
+    part = rest;
+    return true;
+  };
+  const isNamed = (group: readonly ObservedOperation[]): boolean => group.some(({ line }) => named.has(line));
+  if (remove(left.filter((group) => !isNamed(group)))) left = left.filter(isNamed);
+  for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    const kept: (readonly ObservedOperation[])[] = [];
+    for (let start = 0; start < left.length; start += size) {
+      if (!mayGoOn()) return part;
+      const some = left.slice(start, start + size);
+      if (!remove(some)) kept.push(...some);
+    }
+    left = kept;
+  }
+  return part;
+}
+
+/** Each read alone: it changes nothing, so any order is one without it too. So does what may never have happened. */
+function readGroups(part: readonly ObservedOperation[]): readonly (readonly ObservedOperation[])[] {
+  return part.filter((operation) => isRead(operation)).map((operation) => [operation]);
+}
+
+/**
+ * Each value with all that wrote or found it, and the values that compareAndSets made of it: without them the key holds
+ * what it held before, unseen. None where an operation sees more than equality: an append, an increment, a delete that
+ * tells, a refusal that does not.
+ */
+function valueGroups(part: readonly ObservedOperation[]): readonly (readonly ObservedOperation[])[] {
+  const seesAll = part.some(
+    ({ action }) =>
+      action.type === 'append' ||
+      action.type === 'incr' ||
+      (action.type === 'delete' && action.existed === true) ||
+      (action.type === 'refusal' && action.actual === undefined),
+  );
+  if (seesAll) return [];
+  const byValue = new Map<string, ObservedOperation[]>();
+  const join = (value: string | null | undefined, operation: ObservedOperation): void => {
+    if (value === null || value === undefined) return;
+    const group = byValue.get(value);
+    if (group === undefined) byValue.set(value, [operation]);
+    else group.push(operation);
+  };
+  for (const operation of part) {
+    const { action } = operation;
+    join(contentBefore(action), operation);
+    if (action.type === 'put' || action.type === 'exchange') join(action.value, operation);
+  }
+  return [...byValue.values()].map((group) => {
+    const all = new Set(group);
+    for (const { action } of all)
+      if (action.type === 'exchange') for (const next of byValue.get(action.value) ?? []) all.add(next);
+    return [...all];
+  });
+}
+
+/** Each delete, once nothing is left that could tell whether it took effect. */
+function deleteGroups(part: readonly ObservedOperation[]): readonly (readonly ObservedOperation[])[] {
+  const telling = part.some(
+    ({ action }) =>
+      contentBefore(action) === null ||
+      action.type === 'append' ||
+      action.type === 'incr' ||
+      (action.type === 'delete' && action.existed === true) ||
+      (action.type === 'refusal' && action.actual === undefined),
+  );
+  return telling ? [] : part.filter(({ action }) => action.type === 'delete').map((operation) => [operation]);
+}
