@@ -46,8 +46,10 @@ export function answerGroups(replica: Replica, message: GetGroups): void {
       homed.push(partition);
       continue;
     }
-    const isKnown = home !== undefined && home !== replica.self && replica.overlay?.isDead(home) === false;
-    const peer = isKnown ? home : firstHop(replica, partition);
+    // Who asks is no home, whatever it claimed before.
+    const isOther = home !== undefined && home !== replica.self && home !== message.from;
+    const isKnown = isOther && replica.overlay?.isDead(home) === false;
+    const peer = isKnown ? home : firstHop(replica, partition, message.from);
     if (peer !== undefined) closer.push({ partition: number, peer });
   }
   const { from, requestId } = message;
@@ -78,7 +80,8 @@ function isUntold(replica: Replica, partition: PartitionState, nowMs: number): b
   return nowMs - partition.toldAtMs > silentRounds * replica.environment.config.antiEntropyIntervalMs;
 }
 
-function firstHop(replica: Replica, partition: PartitionState): Identifier | undefined {
+/** The best next hop towards the partition other than this node and the given one. */
+function firstHop(replica: Replica, partition: PartitionState, except?: Identifier): Identifier | undefined {
   const peers = replica.overlay?.nextHops(partition.identifier, nobody).peers ?? [];
-  return peers.find((peer) => peer.id !== replica.self)?.id;
+  return peers.find((peer) => peer.id !== replica.self && peer.id !== except)?.id;
 }

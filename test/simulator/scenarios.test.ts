@@ -32,6 +32,16 @@ const scenarios: readonly (readonly [
     'a joiner that learns of a node that died before it started is told so, and does not ask it for ever',
     { seed: 2, nodes: 8, minutes: 2, faults: ['partition', 'crash', 'loss'] },
   ],
+  [
+    'a holder asks on past a node that still takes the holder itself for the home, and gets rid of its copy',
+    {
+      seed: 563,
+      nodes: 10,
+      minutes: 1,
+      replicas: 1,
+      faults: ['crash', 'pause', 'partition', 'loss', 'delay', 'churn', 'duplication', 'skew'],
+    },
+  ],
 ];
 
 describe('scenarios found by the simulator', function () {
