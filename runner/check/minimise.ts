@@ -29,10 +29,10 @@ export function minimise(
   const mayGoOn = (): boolean => performance.now() < deadlineMs;
   const fails = (part: readonly ObservedOperation[]): boolean =>
     mayGoOn() && checkKey(part, rules, limits, { stepsLeft: trialStepsMax }).type === 'illegal';
-  const { part, culprit } = shortestBeginning(operations, fails);
-  const reason = checkKey(part, rules, limits, { stepsLeft: trialStepsMax });
-  const named = reason.type === 'illegal' ? (reason.conflict?.operations ?? []) : [];
-  const smallest = withoutGroups(part, new Set(named.map(({ line }) => line)), fails, mayGoOn);
+  const reason = checkKey(operations, rules, limits, { stepsLeft: trialStepsMax });
+  const named = new Set(reason.type === 'illegal' ? reason.conflict?.operations.map(({ line }) => line) : []);
+  const { part, culprit } = shortestBeginning(namedPart(operations, named, fails), fails);
+  const smallest = withoutGroups(part, fails, mayGoOn);
   const verdict = checkKey(smallest, rules, limits, { stepsLeft: trialStepsMax });
   return {
     operations: smallest.toSorted((a, b) => a.startNs - b.startNs),
@@ -91,18 +91,33 @@ function unanswered(operation: ObservedOperation): ObservedOperation {
   }
 }
 
-/** Removes groups of operations, first all that a known reason does not name, then many at a time, as long as the rest stays impossible. */
-function withoutGroups(
+const kindsOfGroups = [readGroups, valueGroups, deleteGroups];
+
+/** At once all that a known reason does not name, where the rest stays impossible: then a large history is soon a small one. */
+function namedPart(
   whole: readonly ObservedOperation[],
   named: ReadonlySet<number>,
+  fails: Fails,
+): readonly ObservedOperation[] {
+  let part = whole;
+  if (named.size === 0) return part;
+  for (const groupsOf of kindsOfGroups) {
+    const unnamed = groupsOf(part).filter((group) => !group.some(({ line }) => named.has(line)));
+    part = without(part, unnamed, fails) ?? part;
+  }
+  return part;
+}
+
+/** Removes groups of operations, first many at a time, as long as the rest stays impossible. */
+function withoutGroups(
+  whole: readonly ObservedOperation[],
   fails: Fails,
   mayGoOn: () => boolean,
 ): readonly ObservedOperation[] {
   let part = whole;
   for (;;) {
     const before = part.length;
-    for (const groupsOf of [readGroups, valueGroups, deleteGroups])
-      part = withoutSome(part, groupsOf(part), named, fails, mayGoOn);
+    for (const groupsOf of kindsOfGroups) part = withoutSome(part, groupsOf(part), fails, mayGoOn);
     if (part.length === before || !mayGoOn()) return part;
   }
 }
@@ -110,31 +125,34 @@ function withoutGroups(
 function withoutSome(
   whole: readonly ObservedOperation[],
   groups: readonly (readonly ObservedOperation[])[],
-  named: ReadonlySet<number>,
   fails: Fails,
   mayGoOn: () => boolean,
 ): readonly ObservedOperation[] {
   let part = whole;
   let left = groups;
-  const remove = (some: readonly (readonly ObservedOperation[])[]): boolean => {
-    const removed = new Set(some.flat());
-    const rest = part.filter((operation) => !removed.has(operation));
-    if (!fails(rest)) return false;
-    part = rest;
-    return true;
-  };
-  const isNamed = (group: readonly ObservedOperation[]): boolean => group.some(({ line }) => named.has(line));
-  if (remove(left.filter((group) => !isNamed(group)))) left = left.filter(isNamed);
   for (let size = Math.ceil(left.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     const kept: (readonly ObservedOperation[])[] = [];
     for (let start = 0; start < left.length; start += size) {
       if (!mayGoOn()) return part;
       const some = left.slice(start, start + size);
-      if (!remove(some)) kept.push(...some);
+      const rest = without(part, some, fails);
+      if (rest === undefined) kept.push(...some);
+      else part = rest;
     }
     left = kept;
   }
   return part;
+}
+
+/** Undefined when the rest is no longer impossible. */
+function without(
+  part: readonly ObservedOperation[],
+  groups: readonly (readonly ObservedOperation[])[],
+  fails: Fails,
+): readonly ObservedOperation[] | undefined {
+  const removed = new Set(groups.flat());
+  const rest = part.filter((operation) => !removed.has(operation));
+  return fails(rest) ? rest : undefined;
 }
 
 /** Each read alone: it changes nothing, so any order is one without it too. So does what may never have happened. */
