@@ -15,8 +15,6 @@ const sourceMaps = {
 
 const out = process.env.RONDO_OUT_DIR ?? 'dist';
 
-// rollup's own kind of module has a default export.
-// eslint-disable-next-line no-restricted-syntax
 export default {
   input: `${out}/actors/node-worker.js`,
   output: { file: `${out}/actors/node-worker.bundle.js`, format: 'es', sourcemap: true },

@@ -1,6 +1,6 @@
 /** What travels over the simulated network, and how a trace shows it. */
 import type { Packet } from '../../src/wire/messages.js';
-import { opcodes, readRequests, requestStride, statuses, replyStride } from '../../src/wire/requests.js';
+import { opcodes, readRequests, statuses, replyStride } from '../../src/wire/requests.js';
 import type { ReplyBatch, RequestBatch } from '../../src/wire/requests.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import type { Envelope } from './network.js';
@@ -76,11 +76,6 @@ function describeReplies(batch: ReplyBatch): string {
     at = end;
   }
   return lines.join(', ');
-}
-
-/** How many requests a batch holds. */
-export function requestCount(batch: RequestBatch): number {
-  return batch.head.length / requestStride;
 }
 
 function nameOf(names: Readonly<Record<string, number>>, value: number): string {

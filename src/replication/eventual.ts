@@ -11,7 +11,6 @@ import { answerGroups, askForGroups, handleGroups } from './group-lookup.js';
 import { refreshRole, takeOverlay } from './groups.js';
 import { handleReplicate, mergeRecords } from './merging.js';
 import type { Forwarded, ReplicationMessage } from './messages.js';
-import type { ReplicationMode } from './mode.js';
 import { flushChanges, handleReplicated, hasHints, resendHints } from './outbox.js';
 import type { Replica } from './replica.js';
 import { releaseReservations, tickReservations } from './reservations.js';
@@ -95,17 +94,6 @@ export function isAwaiting(replica: Replica): boolean {
 }
 
 export { departureReport, isHandedOver };
-
-export const eventualMode: ReplicationMode<Replica> = {
-  overlayChanged,
-  handleRequests,
-  handleMessages: handleReplicationMessages,
-  tick,
-  clientClosed,
-  startHandingOver,
-  isHandedOver,
-  stopServing,
-};
 
 function handleMessage(replica: Replica, message: ReplicationMessage): void {
   switch (message.type) {

@@ -1,10 +1,8 @@
 /** What a replica shows of itself: counters for administration, a digest for snapshots, all records for checkers. */
 import type { NodeStats } from '../admin.js';
-import type { ByteString } from '../bytes.js';
 import { unacknowledged } from './outbox.js';
 import { countLed } from './partition-requests.js';
 import type { Replica } from './replica.js';
-import type { Version } from './version.js';
 
 /** Costs a look at every partition and every unacknowledged change. */
 export function replicaStats(replica: Replica): NodeStats {
@@ -30,10 +28,6 @@ export function replicaStats(replica: Replica): NodeStats {
   };
 }
 
-export function partitionsLed(replica: Replica): number {
-  return replica.known.reduce((count, partition) => count + (partition.led ? 1 : 0), 0);
-}
-
 /** Partitions of which this node's copy is not complete yet. */
 export function fillingPartitions(replica: Replica): number[] {
   return replica.known.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition);
@@ -48,36 +42,6 @@ export function replicaDigest(replica: Replica): string {
     high = (Math.imul(high, 31) + partition.high) | 0;
   }
   return hex(high) + hex(low);
-}
-
-export interface HeldRecord {
-  readonly key: ByteString;
-  /** Empty in a tombstone. */
-  readonly value: ByteString;
-  readonly version: Version;
-  readonly tombstone: boolean;
-  readonly expiresAt: number;
-  readonly partition: number;
-  readonly led: boolean;
-  readonly filling: boolean;
-}
-
-/** Everything that is held, members' copies and others, in no order. */
-export function* allRecords(replica: Replica): Generator<HeldRecord> {
-  for (const partition of replica.known) {
-    for (const { key, value, hlc, writer, tombstone, expiresAt } of partition.records.values()) {
-      yield {
-        key,
-        value,
-        version: { hlc, writer },
-        tombstone,
-        expiresAt,
-        partition: partition.partition,
-        led: partition.led,
-        filling: partition.copy === 'filling',
-      };
-    }
-  }
 }
 
 /** Live records led of which a copy is missing or not confirmed: exact when no change is under way. */
