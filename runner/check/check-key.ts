@@ -4,6 +4,7 @@ import type { Conflict } from './conflict.js';
 import type { CheckLimits, CheckRules } from './limits.js';
 import { initialState, stateText, step, type KeyState } from './model.js';
 import type { ObservedOperation } from './observed.js';
+import { onlyNamed } from './removable.js';
 import { searchOrder, type StepBudget } from './search.js';
 import { orderByZones } from './zones.js';
 
@@ -22,8 +23,14 @@ export function checkKey(
   budget: StepBudget,
 ): KeyVerdict {
   const byZones = checkByZones(operations, rules);
-  // A value from before may equal one written later: zones, which take it for unique, then refuse too much.
-  if (byZones !== undefined && (byZones.type === 'ok' || !rules.preloaded)) return byZones;
+  if (byZones !== undefined) {
+    if (byZones.type !== 'illegal' || !rules.preloaded) return byZones;
+    // A value from before may equal one written later: zones, which take it for unique, then refuse too much. What
+    // they found to contradict is small, and search says whether it does.
+    const part = onlyNamed(operations, byZones.conflict);
+    if (part.length < operations.length && searchOrder(part, rules, limits, budget).type === 'illegal')
+      return byZones;
+  }
   if (operations.length > limits.searchedOperationsMax && operations.some(isAccumulating)) {
     const why = `${operations.length} operations, of which some append or increment: more than ${limits.searchedOperationsMax} are not searched`;
     return { type: 'unknown', why };

@@ -6,7 +6,8 @@
 import { checkKey } from './check-key.js';
 import type { Conflict } from './conflict.js';
 import type { CheckLimits, CheckRules } from './limits.js';
-import { contentBefore, isOptional, isRead, type ObservedOperation } from './observed.js';
+import { isOptional, isRead, type ObservedOperation } from './observed.js';
+import { kindsOfGroups, linesOf, unnamedGroups } from './removable.js';
 
 export interface FailingPart {
   /** By their starts. An operation that had not ended when the last of them did stands with an unknown outcome. */
@@ -30,7 +31,7 @@ export function minimise(
   const fails = (part: readonly ObservedOperation[]): boolean =>
     mayGoOn() && checkKey(part, rules, limits, { stepsLeft: trialStepsMax }).type === 'illegal';
   const reason = checkKey(operations, rules, limits, { stepsLeft: trialStepsMax });
-  const named = new Set(reason.type === 'illegal' ? reason.conflict?.operations.map(({ line }) => line) : []);
+  const named = linesOf(reason.type === 'illegal' ? reason.conflict : undefined);
   const { part, culprit } = shortestBeginning(namedPart(operations, named, fails), fails);
   const smallest = withoutGroups(part, fails, mayGoOn);
   const verdict = checkKey(smallest, rules, limits, { stepsLeft: trialStepsMax });
@@ -91,8 +92,6 @@ function unanswered(operation: ObservedOperation): ObservedOperation {
   }
 }
 
-const kindsOfGroups = [readGroups, valueGroups, deleteGroups];
-
 /** At once all that a known reason does not name, where the rest stays impossible: then a large history is soon a small one. */
 function namedPart(
   whole: readonly ObservedOperation[],
@@ -101,10 +100,8 @@ function namedPart(
 ): readonly ObservedOperation[] {
   let part = whole;
   if (named.size === 0) return part;
-  for (const groupsOf of kindsOfGroups) {
-    const unnamed = groupsOf(part).filter((group) => !group.some(({ line }) => named.has(line)));
-    part = without(part, unnamed, fails) ?? part;
-  }
+  for (const groupsOf of kindsOfGroups)
+    part = without(part, unnamedGroups(groupsOf(part), named), fails) ?? part;
   return part;
 }
 
@@ -153,56 +150,4 @@ function without(
   const removed = new Set(groups.flat());
   const rest = part.filter((operation) => !removed.has(operation));
   return fails(rest) ? rest : undefined;
-}
-
-/** Each read alone: it changes nothing, so any order is one without it too. So does what may never have happened. */
-function readGroups(part: readonly ObservedOperation[]): readonly (readonly ObservedOperation[])[] {
-  return part.filter((operation) => isRead(operation)).map((operation) => [operation]);
-}
-
-/**
- * Each value with all that wrote or found it, and the values that compareAndSets made of it: without them the key holds
- * what it held before, unseen. None where an operation sees more than equality: an append, an increment, a delete that
- * tells, a refusal that does not.
- */
-function valueGroups(part: readonly ObservedOperation[]): readonly (readonly ObservedOperation[])[] {
-  const seesAll = part.some(
-    ({ action }) =>
-      action.type === 'append' ||
-      action.type === 'incr' ||
-      (action.type === 'delete' && action.existed === true) ||
-      (action.type === 'refusal' && action.actual === undefined),
-  );
-  if (seesAll) return [];
-  const byValue = new Map<string, ObservedOperation[]>();
-  const join = (value: string | null | undefined, operation: ObservedOperation): void => {
-    if (value === null || value === undefined) return;
-    const group = byValue.get(value);
-    if (group === undefined) byValue.set(value, [operation]);
-    else group.push(operation);
-  };
-  for (const operation of part) {
-    const { action } = operation;
-    join(contentBefore(action), operation);
-    if (action.type === 'put' || action.type === 'exchange') join(action.value, operation);
-  }
-  return [...byValue.values()].map((group) => {
-    const all = new Set(group);
-    for (const { action } of all)
-      if (action.type === 'exchange') for (const next of byValue.get(action.value) ?? []) all.add(next);
-    return [...all];
-  });
-}
-
-/** Each delete, once nothing is left that could tell whether it took effect. */
-function deleteGroups(part: readonly ObservedOperation[]): readonly (readonly ObservedOperation[])[] {
-  const telling = part.some(
-    ({ action }) =>
-      contentBefore(action) === null ||
-      action.type === 'append' ||
-      action.type === 'incr' ||
-      (action.type === 'delete' && action.existed === true) ||
-      (action.type === 'refusal' && action.actual === undefined),
-  );
-  return telling ? [] : part.filter(({ action }) => action.type === 'delete').map((operation) => [operation]);
 }
