@@ -45,6 +45,20 @@ const good: Readonly<Record<string, readonly ObservedOperation[]>> = {
     [0, 9, append('y', 2)],
     [10, 11, get('xy')],
   ),
+  'values that touch at one time follow each other': history(
+    [0, 1, put('a')],
+    [5, 6, get('a')],
+    [4, 5, put('b')],
+    [9, 10, get('b')],
+  ),
+  'of two deletes the one that must end first explains the first absence': history(
+    [0, 30, remove()],
+    [0, 10, remove()],
+    [1, 2, put('a')],
+    [3, 4, get(null)],
+    [20, 21, put('b')],
+    [25, 26, get(null)],
+  ),
   'increments from nothing': history([0, 9, incr(1, 2)], [0, 9, incr(1, 1)], [10, 11, get('2')]),
 };
 
