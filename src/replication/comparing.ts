@@ -144,12 +144,11 @@ function isToCompare(
     // Nothing is held here that the peer could lack.
     partition.unsynced.delete(peer);
   }
-  return (
-    isRound &&
-    partition.led &&
-    partition.others.includes(peer) &&
-    partition.equalAt.get(peer) !== partition.changes
-  );
+  if (!isRound || partition.equalAt.get(peer) === partition.changes) return false;
+  if (partition.led) return partition.others.includes(peer);
+  // The leader remembers an equal digest only by its own changes: a member that dropped its copy, or was filled by one
+  // who knew less, has to speak up.
+  return partition.member && peer === partition.others[0];
 }
 
 /** A member that nobody has filled for long asks everybody who may hold more. */

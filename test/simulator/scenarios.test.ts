@@ -42,6 +42,15 @@ const scenarios: readonly (readonly [
       faults: ['crash', 'pause', 'partition', 'loss', 'delay', 'churn', 'duplication', 'skew'],
     },
   ],
+  [
+    'a member that dropped its copy and was filled again from a stale one does not stay different',
+    {
+      seed: 748,
+      nodes: 7,
+      minutes: 1,
+      faults: ['crash', 'pause', 'partition', 'loss', 'delay', 'churn', 'duplication', 'skew'],
+    },
+  ],
 ];
 
 describe('scenarios found by the simulator', function () {
