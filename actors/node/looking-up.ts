@@ -1,12 +1,6 @@
 /** The lookups of a member: one finger is refreshed per stabilization round, others are run for whoever asks. */
 import { assign, enqueueActions, raise, sendTo, spawnChild, stopChild } from 'xstate';
-import {
-  beyondSuccessor,
-  fingerStart,
-  lastFingerOf,
-  nextFinger,
-  withFinger,
-} from '../../src/chord/finger-table.js';
+import { fingerStart, lastFingerOf, nextFinger, withFinger } from '../../src/chord/finger-table.js';
 import type { Lookup } from '../../src/chord/lookup.js';
 import { lookupNumberOf, type LookupInput } from './looking-up-machine.js';
 import { nodeSetup, type NodeContext } from './setup.js';
@@ -106,8 +100,7 @@ function fingerToRefresh(context: NodeContext): number | undefined {
 
 /** The table after the lookup; `finger` becomes the next one, past all that the found peer serves. */
 function withFoundFinger(context: NodeContext, lookup: Lookup): Partial<NodeContext> {
-  const { self, finger, ring, directory } = context;
-  const fingers = beyondSuccessor(context.fingers, self.id, ring.successors[0]?.id ?? self.id);
+  const { self, finger, fingers, directory } = context;
   const peer = lookup.state.type === 'found' ? lookup.state.home[0] : undefined;
   if (peer === undefined || directory.isDead(peer.id)) return { finger: finger + 1, fingerLookup: 0 };
   const last = lastFingerOf(self.id, peer.id);

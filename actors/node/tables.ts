@@ -1,7 +1,7 @@
 /** What the regions of the node's chart do with its tables, as functions from context to the fields that change. */
 import { ChordOverlay } from '../../src/chord/chord-overlay.js';
 import { Directory, indexOf, sortPeers, type DirectoryEntry } from '../../src/chord/directory.js';
-import { exactFingers, withoutFinger } from '../../src/chord/finger-table.js';
+import { beyondSuccessor, exactFingers, withoutFinger } from '../../src/chord/finger-table.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import { isSameRing, smallRing, withoutDead, type IsDown, type RingState } from '../../src/chord/ring.js';
 import type { RingConfig } from '../../src/config.js';
@@ -167,10 +167,16 @@ export function isOverlayStale(context: NodeContext): boolean {
 
 /** Brings ring and overlay up to date with the tables: a small ring is read from the directory. */
 export function refreshOverlay(context: NodeContext): Changes {
-  const { directory, fingers, unreachable, overlay } = context;
+  const { directory, unreachable, overlay } = context;
   const live = isSmall(context) ? directory.live.filter((peer) => !unreachable.has(peer.id)) : undefined;
   const computed = live ? smallRing(context.self, live, context.ring.length) : context.ring;
   const ring = isSameRing(overlay.tables.ring, computed) ? overlay.tables.ring : computed;
+  // A new successor takes over fingers that no lookup will ask for any more.
+  const fingers = beyondSuccessor(
+    context.fingers,
+    context.self.id,
+    ring.successors[0]?.id ?? context.self.id,
+  );
   const isSame =
     ring === overlay.tables.ring &&
     fingers === overlay.tables.fingers &&
@@ -178,6 +184,7 @@ export function refreshOverlay(context: NodeContext): Changes {
     overlay.deaths === directory.deaths;
   return {
     ring,
+    fingers,
     directoryRead: directory.position,
     overlay: isSame ? overlay : new ChordOverlay({ ring, fingers, directory, unreachable }),
   };

@@ -111,7 +111,8 @@ export function createRingMonitor(successors: number): RingMonitor {
       else small.delete(id);
       if (before !== undefined && isSameList(before.successors, ring.successors)) return undefined;
       const [first] = ring.successors;
-      const isAdopted = before !== undefined && first !== undefined && !before.successors.includes(first);
+      const isNew = first !== undefined && !ring.placeholders.includes(first);
+      const isAdopted = isNew && before !== undefined && !before.successors.includes(first);
       if (isAdopted && first !== hears && !wasSmall && !small.has(id)) {
         const detail = `${brief(id)} adopted ${brief(first)}, which has not just answered`;
         return { name: 'OnlyAnsweredAdopted', detail };

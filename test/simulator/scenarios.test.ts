@@ -20,6 +20,15 @@ const scenarios: readonly (readonly [
     { seed: 1, nodes: 12, minutes: 2, faults: ['crash', 'loss', 'delay'] },
   ],
   [
+    'nor does one that it took over by serving all fingers, after which none is looked up',
+    {
+      seed: 746,
+      nodes: 7,
+      minutes: 1,
+      faults: ['crash', 'pause', 'partition', 'loss', 'delay', 'churn', 'duplication', 'skew'],
+    },
+  ],
+  [
     'a joiner of a small ring whose contact is two places away from its own finds its place',
     {
       seed: 205,
