@@ -1,4 +1,7 @@
 import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { createRing, RondoError, type NodeStatus, type Ring, type RingOptions } from '../actors/index.js';
 
@@ -99,9 +102,9 @@ describe('ring of threads', () => {
       expect(await missing(ring)).to.deep.equal([]);
     })).timeout(60_000);
 
-  for (const fault of [{ type: 'throw' }, { type: 'exit' }, { type: 'stall', stallMs: 60_000 }] as const) {
+  for (const fault of [{ type: 'throw' }, { type: 'exit' }] as const) {
     it(`heals when a node's thread ends by a fault: ${fault.type}`, () =>
-      withRing({ nodes: 5, replicas: 3, watchdogMs: 2_000 }, async (ring) => {
+      withRing({ nodes: 5, replicas: 3 }, async (ring) => {
         await ring.client().putMany(entries);
         await whole(ring, 5);
         const [first] = await ring.admin.overlay();
@@ -110,6 +113,14 @@ describe('ring of threads', () => {
         expect(await missing(ring)).to.deep.equal([]);
       })).timeout(60_000);
   }
+
+  it('ends a node whose event loop stands still, and heals', async () => {
+    // In a process without coverage: while it is collected, Node cannot terminate a thread that never yields.
+    const { NODE_V8_COVERAGE: _, ...env } = process.env;
+    const program = fileURLToPath(new URL('./support/stalled-node.js', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { env, timeout: 50_000 });
+    expect(stdout.trim()).to.equal('0 missing');
+  }).timeout(60_000);
 
   it('goes on from one node, and with more copies wanted than there are nodes', () =>
     withRing({ nodes: 1, replicas: 3 }, async (ring) => {

@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureLayers } from './layers.js';
 import { measureRecovery } from './recovery.js';
 import { measureScale } from './scale.js';
 import { measureStartup } from './startup.js';
@@ -29,6 +30,10 @@ const parts: Readonly<Record<string, Part>> = {
   inserts: {
     title: "The course's experiment: 10 closed-loop clients insert, 10 nodes, k = 1",
     run: (quick) => measureInserts(quick ? 1 : 5, quick ? 1 : 2),
+  },
+  layers: {
+    title: 'Where the time of a get goes: layer after layer replaced, 1,024 outstanding',
+    run: (quick) => measureLayers(quick ? 1 : 3, 1),
   },
   startup: {
     title: 'Start-up to a stable ring',
