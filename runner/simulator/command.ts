@@ -56,14 +56,20 @@ export async function simulateCommand(
     );
     return exitCodes.usage;
   }
+  const replicas = options.replicas ?? defaultSimulation.replicas;
+  const successors = options.successors ?? defaultSimulation.successors;
+  if (successors < replicas - 1) {
+    output.complain(`--successors must be at least replicas - 1, that is ${replicas - 1}, not ${successors}`);
+    return exitCodes.usage;
+  }
   const tasks = seeds.map((seed): SimulationTask => ({
     seed,
     nodes: options.nodes ?? defaultSimulation.nodes,
     minutes: options.minutes ?? defaultSimulation.minutes,
     faults,
     consistency: options.consistency ?? defaultSimulation.consistency,
-    replicas: options.replicas ?? defaultSimulation.replicas,
-    successors: options.successors ?? defaultSimulation.successors,
+    replicas,
+    successors,
   }));
   const startedMs = performance.now();
   const totals = { seeds: 0, failed: 0, events: 0, operations: 0 };

@@ -71,6 +71,7 @@ describe('rondo simulate', () => {
     const { exitCode, complaints } = await run({ faults: 'crash,flood' });
     expect(exitCode).to.equal(2);
     expect(complaints[0]).to.match(/--faults takes/);
+    expect((await run({ replicas: 5, successors: 3 })).exitCode).to.equal(2);
   });
 
   it('names the command that repeats a run, which reads back as the same options', () => {
