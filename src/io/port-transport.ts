@@ -1,7 +1,8 @@
 /**
  * Node to node over MessagePorts, thread to thread. A MessagePort has no back-pressure, so each direction has credits:
  * past 256 packets or 8 MiB that the other end has not acknowledged, packets are dropped as loss (retries repair).
- * Acknowledgements ride on packets; a receiver that sends none acknowledges every 64.
+ * Acknowledgements ride on packets; a receiver that sends none acknowledges every 64, or every 1 MiB: two ends that are
+ * both out of credit would wait for each other for ever otherwise.
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../chord/identifier.js';
@@ -10,6 +11,7 @@ import type { Packet } from '../wire/messages.js';
 const packetsMax = 256;
 const bytesMax = 8 * 1024 * 1024;
 const acknowledgeEvery = 64;
+const acknowledgeBytes = 1024 * 1024;
 /** Packets kept for a peer while the host introduces it. */
 const waitingPacketsMax = 256;
 /** How long the death of a peer waits for what its port still holds (chord.md, "Failure detection"). */
@@ -29,6 +31,8 @@ interface PeerPort {
   acknowledged: number;
   received: number;
   receivedTold: number;
+  /** Bytes received since the other end was told. */
+  receivedBytes: number;
   closed: boolean;
 }
 
@@ -64,6 +68,7 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
     peer.unacknowledged.push(bytes);
     peer.unacknowledgedBytes += bytes;
     peer.receivedTold = peer.received;
+    peer.receivedBytes = 0;
     peer.port.postMessage({ received: peer.received, packet } satisfies Frame);
   };
 
@@ -75,8 +80,10 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
     }
     if (frame.packet === undefined) return;
     peer.received++;
-    if (peer.received - peer.receivedTold >= acknowledgeEvery) {
+    peer.receivedBytes += packetBytes(frame.packet);
+    if (peer.received - peer.receivedTold >= acknowledgeEvery || peer.receivedBytes >= acknowledgeBytes) {
       peer.receivedTold = peer.received;
+      peer.receivedBytes = 0;
       peer.port.postMessage({ received: peer.received, packet: undefined } satisfies Frame);
     }
     events.packet(frame.packet);
@@ -116,6 +123,7 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
         acknowledged: 0,
         received: 0,
         receivedTold: 0,
+        receivedBytes: 0,
         closed: false,
       };
       ports.set(id, peer);
