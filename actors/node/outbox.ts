@@ -17,6 +17,9 @@ export interface OutboxPorts {
   sendReplies(client: number, replies: ReplyBatch): void;
 }
 
+/** A batch of replies that reaches this leaves at once: many large values in one text would exceed what a string can hold. */
+const replyBytesMax = 4 * 1024 * 1024;
+
 /** Queues in order; everything leaves together at the end of the turn, messages before replies. */
 export class Outbox {
   readonly #clusterId: string;
@@ -48,6 +51,11 @@ export class Outbox {
       this.#replies.set(client, writer);
     }
     writeReply(writer, id, status, value);
+    if (writer.text.length >= replyBytesMax) {
+      this.#replies.delete(client);
+      this.#ports.sendReplies(client, finishReplies(writer));
+      return;
+    }
     if (client !== this.#answering) this.#flushLater();
   }
 
