@@ -1,7 +1,6 @@
 /** getOrSet: one loader per key at a time across all threads. The key's leader reserves the load for one client; others wait there. */
 import { arrayFromBytes, bytesFrom, type ByteString } from '../bytes.js';
 import type { CallOptions, GetOrSetOptions, PutOptions, Reply } from '../client-types.js';
-import { RondoError } from '../errors.js';
 import { statuses } from '../wire/requests.js';
 import { replyError } from './replies.js';
 
@@ -48,11 +47,8 @@ export function createLoader(
     try {
       return await loadAndPut(key, load, options);
     } catch (error) {
-      await reserve(key, -1, undefined).catch((cause: unknown) => {
-        throw new RondoError('INTERNAL', 'the loader failed, and so did giving its reservation back', {
-          cause,
-        });
-      });
+      // What failed is the caller's business; a reservation that cannot be given back runs out by itself.
+      await reserve(key, -1, undefined).catch(() => undefined);
       throw error;
     }
   };

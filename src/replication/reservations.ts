@@ -48,6 +48,13 @@ export function reserve(
   raisePending(replica);
 }
 
+/** The holder could not load the key: whoever waits next has the reservation at once, not when it runs out. */
+export function giveBack(replica: Replica, key: ByteString, client: number, id: number, nowMs: number): void {
+  const reservation = replica.reservations.get(key);
+  if (reservation?.holder === client) passOn(replica, key, reservation, nowMs);
+  replica.environment.reply(client, id, statuses.absent, '');
+}
+
 /** The key was put: all that wait for it get the value. */
 export function settleReservation(replica: Replica, key: ByteString, value: ByteString): void {
   const reservation = replica.reservations.get(key);

@@ -10,7 +10,7 @@ import { absentState, operations } from './operations.js';
 import { servePartition } from './partition-requests.js';
 import { redirect, replyNextHops } from './redirecting.js';
 import { isPlanted, type Parked, type PartitionState, type Replica } from './replica.js';
-import { reserve, settleReservation } from './reservations.js';
+import { giveBack, reserve, settleReservation } from './reservations.js';
 
 /** A request that was moved this often is taken by whom it reached: rule 5 hands it over. */
 const movesUntilTaken = 2;
@@ -116,6 +116,7 @@ export function serve(
       record = partition.records.get(key);
     }
     if (operation !== undefined) operate(replica, partition, key, record, request, nowMs);
+    else if (request.number < 0) giveBack(replica, key, client, id, nowMs);
     else {
       counters.reads++;
       if (record === undefined || !isLive(record, nowMs)) {

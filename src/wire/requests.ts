@@ -1,6 +1,6 @@
 /**
  * Batches between a client and a node: packed structures of arrays, the form that measured fastest over a MessagePort
- * (one Int32Array and one Latin-1 string a batch; see ARCHITECTURE.md, "Data plane").
+ * (one Int32Array and one Latin-1 string a batch; see ARCHITECTURE.md, "Decisions").
  *
  *   RequestBatch.head   [ id | opcode, flags, moves | partition | key bytes | value bytes ]  x requests
  *   RequestBatch.text   key value key value ...            (a character a byte)
@@ -28,7 +28,7 @@ export const opcodes = {
   ttl: 7,
   /** `number` = ttlMs from now; 0 removes the expiry, negative deletes. ok | absent */
   expire: 8,
-  /** ok with the value | reserved: the caller is the one to load and put it. Waits while another loads. `number` = reservation ms */
+  /** ok with the value | reserved: the caller is the one to load and put it. Waits while another loads. `number` = reservation ms; negative = gives the reservation back: absent */
   getOrReserve: 9,
   /** `number` = step. Linearizable rings only. */
   increment: 10,

@@ -125,6 +125,16 @@ describe('serving', () => {
     expect(world.replica(a).reservations.size).to.equal(0);
   });
 
+  it('a reservation that is given back goes to the next who waits, at once', () => {
+    const world = oneNode();
+    const ask = (number = 30_000): string => world.request(a, opcodes.getOrReserve, 1, 'k', '', { number });
+    const [, second] = [ask(), ask()];
+    expect(world.answers.get(ask(-1))?.status).to.equal(statuses.absent);
+    expect(world.answers.get(second)?.status).to.equal(statuses.reserved);
+    expect(world.answers.get(ask(-1))?.status).to.equal(statuses.absent);
+    expect(world.replica(a).reservations.size).to.equal(0);
+  });
+
   it('a scan shows every record of a partition once, page by page', () => {
     const world = oneNode();
     for (let index = 0; index < 100; index++) world.put(a, 1, `k${index}`, `v${index}`);
