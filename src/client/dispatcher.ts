@@ -22,6 +22,8 @@ import type { Dispatcher, Link, Pending } from './state.js';
 
 const slotsMax = 0x10000;
 const partitionCacheMax = 65_536;
+/** A timer set for longer fires at once. */
+const timerMsMax = 0x7fffffff;
 const changes: ReadonlySet<Opcode> = new Set([
   opcodes.put,
   opcodes.delete,
@@ -235,7 +237,7 @@ export function wakeAt(dispatcher: Dispatcher, atMs: number): void {
       dispatcher.timerAtMs = Infinity;
       dispatcher.sweep();
     },
-    Math.max(1, atMs - dispatcher.ports.clock.nowMs()),
+    Math.min(timerMsMax, Math.max(1, atMs - dispatcher.ports.clock.nowMs())),
   );
 }
 
