@@ -43,7 +43,8 @@ export function createDoormen(config: RingConfig, nodes: ReadonlyMap<Identifier,
       clients.set(port, client);
       port.on('message', (question: DoormanQuestion) => open(port, client, question.node));
       port.on('close', () => clients.delete(port));
-      answer(port, { type: 'welcome', settings, nodes: [...nodes.values()].map(({ peer }) => peer) });
+      const members = [...nodes.values()].filter(({ isMember }) => isMember);
+      answer(port, { type: 'welcome', settings, nodes: members.map(({ peer }) => peer) });
     },
     nodeAdded(peer) {
       for (const port of clients.keys()) answer(port, { type: 'nodeAdded', peer });

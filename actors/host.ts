@@ -34,6 +34,8 @@ export interface NodeHandle {
   readonly introduced: Set<Identifier>;
   /** Resolves when the thread has exited. */
   readonly exited: Promise<void>;
+  /** Whether it has entered the ring: clients hear of it then. */
+  isMember: boolean;
   /** Set by the watchdog while the thread's event loop stands still. */
   stalled: boolean;
 }
@@ -129,6 +131,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       heartbeat: new Int32Array(heartbeat),
       introduced: new Set(),
       exited,
+      isMember: false,
       stalled: false,
     };
     nodes.set(peer.id, handle);
@@ -160,6 +163,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
     ]);
     if (!member)
       throw new RondoError('INTERNAL', `node ${peer.address} ended before it was a member: see the log`);
+    handle.isMember = true;
     doormen.nodeAdded(peer);
   };
 
@@ -225,14 +229,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     async depart(node) {
       const handle = find(node);
-      await handle.control.depart();
+      // A call to a thread that has died or stalls never settles; its end does.
+      await Promise.race([handle.control.depart(), handle.exited]);
       await handle.exited;
     },
     async kill(node) {
       await find(node).worker.terminate();
     },
     async injectFault(node, fault) {
-      await find(node).control.injectFault(fault);
+      const handle = find(node);
+      await Promise.race([handle.control.injectFault(fault), handle.exited]);
     },
     async close() {
       closing = true;
