@@ -60,6 +60,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     registry.add(connectSocket(socket, registry.nextId(), gateway, budget, registry), socket);
   });
   listening.port = await listen(server, host, options.port);
+  // A connection that could not be accepted (no file descriptor is left, say) must not take the ring with it.
+  server.on('error', () => registry.rejected++);
   const ticker = setInterval(() => registry.tick(gateway.nowMs()), tickMs);
   ticker.unref();
 

@@ -91,7 +91,8 @@ function send(response: ServerResponse, status: number, type: string, body: stri
 
 function listening(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    // Heard for ever: a connection that cannot be accepted later must not end the process.
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'EADDRINUSE' ? 'the port is in use' : error.message;
       reject(
         new RondoError(
