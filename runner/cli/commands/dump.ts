@@ -56,7 +56,8 @@ async function dumpTo(session: Session, file: string): Promise<number> {
         ];
       });
       count += lines.length;
-      await handle.write(lines.join(''));
+      // Not `write`, which may stop short of the end without an error.
+      await handle.appendFile(lines.join(''));
     }
   } finally {
     await handle.close();
