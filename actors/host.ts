@@ -65,6 +65,8 @@ const contactsPerJoiner = 8;
 const startingMax = 16;
 const controlTimeoutMs = 5_000;
 const nodesMax = 4_096;
+/** How long a joiner may look for its place. */
+const joinMsMax = 60_000;
 
 export async function createHost(options: HostOptions): Promise<Host> {
   const { config, logLevel } = options;
@@ -157,11 +159,24 @@ export async function createHost(options: HostOptions): Promise<Host> {
   /** Resolves when the node is a member; rejects when its thread ends before. */
   const startAndWait = async (peer: Peer, entry: NodeEntry): Promise<void> => {
     const handle = start(peer, entry);
-    const member = await Promise.race([
-      handle.control.whenMember().then(() => true),
-      handle.exited.then(() => false),
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      if (entry.type === 'joiner') timer = setTimeout(() => resolve('late'), joinMsMax);
+    });
+    const outcome = await Promise.race([
+      handle.control.whenMember().then(() => 'member' as const),
+      handle.exited.then(() => 'ended' as const),
+      late,
     ]);
-    if (!member)
+    clearTimeout(timer);
+    if (outcome === 'late') {
+      await handle.worker.terminate();
+      throw new RondoError(
+        'TIMEOUT',
+        `no member let node ${peer.address} join within ${joinMsMax / 1_000} s`,
+      );
+    }
+    if (outcome === 'ended')
       throw new RondoError('INTERNAL', `node ${peer.address} ended before it was a member: see the log`);
     handle.isMember = true;
     doormen.nodeAdded(peer);
@@ -213,11 +228,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
       return answers.flat();
     },
     async join(count) {
+      if (!Number.isInteger(count) || count < 1)
+        throw new RondoError(
+          'INVALID_ARGUMENT',
+          `the nodes to join must be a whole number from 1, not ${count}`,
+        );
       if (nodes.size + count > nodesMax)
         throw new RondoError('INVALID_ARGUMENT', `a host runs at most ${nodesMax} nodes`);
       const joined: string[] = [];
       for (let started = 0; started < count; started++) {
-        const peers = [...nodes.values()].map((handle) => handle.peer);
+        const peers = [...nodes.values()].filter(({ isMember }) => isMember).map((handle) => handle.peer);
         const peer = placeNode(unplaced(nextNumber++), [...nodes.keys()], config.placement);
         const contacts = peers.sort(() => systemRandom() - 0.5).slice(0, contactsPerJoiner);
         if (contacts.length === 0)
@@ -229,6 +249,13 @@ export async function createHost(options: HostOptions): Promise<Host> {
     },
     async depart(node) {
       const handle = find(node);
+      if ([...nodes.values()].filter(({ isMember }) => isMember).length === 1 && handle.isMember) {
+        const advice = 'let another join first, or stop the ring';
+        throw new RondoError(
+          'INVALID_ARGUMENT',
+          `${handle.peer.address} is the only node: its records have nowhere to go; ${advice}`,
+        );
+      }
       // A call to a thread that has died or stalls never settles; its end does.
       await Promise.race([handle.control.depart(), handle.exited]);
       await handle.exited;

@@ -7,8 +7,6 @@ export interface RingOptions {
   readonly nodes?: number;
   /** Copies of each record, k, 1 to 7. Default 3. */
   readonly replicas?: number;
-  /** Even k tolerates no more crashes than k - 1 and costs more, so it asks for this. */
-  readonly allowEven?: boolean;
   readonly consistency?: Consistency;
   /** A power of two from 256 to 4096. Default: at least 32 x nodes. */
   readonly partitions?: number;

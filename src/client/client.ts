@@ -218,7 +218,7 @@ export function createClient(
       const replies = await submitter.submitToEveryNode(opcodes.count, options);
       return replies.reduce((sum, reply) => sum + asNumber(reply.status, reply.value), 0);
     },
-    trace: (key) => traceKey(dispatcher, bytesFrom(key)),
+    trace: (key, options) => traceKey(dispatcher, bytesFrom(key), options?.timeoutMs),
     latency: () => summarize(dispatcher.latency),
     hops: () => ({
       lookups: hopCounters.lookups,

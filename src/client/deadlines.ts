@@ -4,7 +4,7 @@ import { RondoError } from '../errors.js';
 import { opcodes } from '../wire/requests.js';
 import { failPending, isChange, unlink, wakeAt } from './dispatcher.js';
 import { isOutstanding, tryLater } from './routing.js';
-import type { Dispatcher, Pending } from './state.js';
+import { outstandingOperations, type Dispatcher, type Pending } from './state.js';
 
 /** Attaches deadlines to a dispatcher. A sweep costs a look at every outstanding operation; sweeps are at least 20 ms apart. */
 export function attachDeadlines(dispatcher: Dispatcher): void {
@@ -12,8 +12,7 @@ export function attachDeadlines(dispatcher: Dispatcher): void {
     const nowMs = dispatcher.ports.clock.nowMs();
     dispatcher.turnMs = nowMs;
     let nextMs = Infinity;
-    for (const pending of dispatcher.slots) {
-      if (pending === undefined) continue;
+    for (const pending of outstandingOperations(dispatcher)) {
       if (pending.deadlineMs <= nowMs) {
         failPending(dispatcher, pending, lateError(pending));
         continue;

@@ -18,9 +18,10 @@ import {
   type ReplyBatch,
   type Status,
 } from '../wire/requests.js';
-import type { Dispatcher, Link, Pending } from './state.js';
+import { outstandingOperations, slotMask, type Dispatcher, type Link, type Pending } from './state.js';
 
-const slotsMax = 0x10000;
+/** Operations outstanding at once. */
+const slotsMax = slotMask + 1;
 const partitionCacheMax = 65_536;
 /** A timer set for longer fires at once. */
 const timerMsMax = 0x7fffffff;
@@ -60,15 +61,18 @@ export function startOperation(
   pinnedTo?: Identifier,
 ): Pending | undefined {
   if (dispatcher.closed) return void fail(new RondoError('CLOSED', 'the client is closed'));
-  const isIdle = dispatcher.free.length === dispatcher.slots.length;
-  const slot = dispatcher.free.pop() ?? dispatcher.slots.length;
-  if (slot >= slotsMax)
+  if (timeoutMs !== undefined && !(timeoutMs >= 0))
+    return void fail(new RondoError('INVALID_ARGUMENT', `timeoutMs must be 0 or more, not ${timeoutMs}`));
+  if (dispatcher.outstanding === slotsMax)
     return void fail(new RondoError('BUSY', `${slotsMax} operations are outstanding: wait for some`));
-  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher, isIdle);
-  dispatcher.generation = (dispatcher.generation + 1) & 0x7fff;
+  if (!dispatcher.flushScheduled) scheduleFlush(dispatcher, dispatcher.outstanding === 0);
+  // A number comes again after 2^31 operations, so a reply that is late by seconds meets no other operation.
+  do dispatcher.sequence = (dispatcher.sequence + 1) & 0x7fffffff;
+  while (dispatcher.slots[dispatcher.sequence & slotMask] !== undefined);
+  dispatcher.outstanding++;
   const deadlineMs = dispatcher.turnMs + (timeoutMs ?? dispatcher.settings.requestTimeoutMs);
   const pending: Pending = {
-    id: (dispatcher.generation << 16) | slot,
+    id: dispatcher.sequence,
     opcode,
     flags,
     partition,
@@ -85,7 +89,7 @@ export function startOperation(
     settle,
     fail,
   };
-  dispatcher.slots[slot] = pending;
+  dispatcher.slots[pending.id & slotMask] = pending;
   wakeAt(
     dispatcher,
     changes.has(opcode)
@@ -101,7 +105,7 @@ export function startOperation(
 
 /** Ends an operation from outside (an aborted signal). */
 export function cancelOperation(dispatcher: Dispatcher, pending: Pending, error: RondoError): void {
-  if (dispatcher.slots[pending.id & 0xffff] === pending) failPending(dispatcher, pending, error);
+  if (dispatcher.slots[pending.id & slotMask] === pending) failPending(dispatcher, pending, error);
 }
 
 /** Handles one batch of replies: the hot path of a client. */
@@ -113,7 +117,7 @@ export function receiveReplies(dispatcher: Dispatcher, batch: ReplyBatch): void 
     const id = head[index] ?? 0;
     const status = (head[index + 1] ?? 0) as Status;
     const end = at + (head[index + 2] ?? 0);
-    const pending = dispatcher.slots[id & 0xffff];
+    const pending = dispatcher.slots[id & slotMask];
     if (pending !== undefined && pending.id === id) {
       const value = end === at ? emptyBytes : trustBytes(text.substring(at, end));
       if (sendsBack(status) && !pending.pinned) {
@@ -135,8 +139,8 @@ export function removeNode(dispatcher: Dispatcher, id: Identifier): void {
   if (link === undefined) return;
   link.gone = true;
   dispatcher.links.delete(id);
-  for (const pending of dispatcher.slots) {
-    if (pending?.link !== link) continue;
+  for (const pending of outstandingOperations(dispatcher)) {
+    if (pending.link !== link) continue;
     if (pending.pinned) {
       failPending(dispatcher, pending, new RondoError('NOQUORUM', `node ${link.peer.address} has ended`));
     } else if (isChange(pending)) {
@@ -160,9 +164,8 @@ export function closeDispatcher(dispatcher: Dispatcher): void {
   if (dispatcher.closed) return;
   dispatcher.closed = true;
   if (dispatcher.timer !== undefined) dispatcher.ports.clock.clearTimeout(dispatcher.timer);
-  for (const pending of dispatcher.slots) {
-    if (pending !== undefined)
-      failPending(dispatcher, pending, new RondoError('CLOSED', 'the client was closed'));
+  for (const pending of outstandingOperations(dispatcher)) {
+    failPending(dispatcher, pending, new RondoError('CLOSED', 'the client was closed'));
   }
 }
 
@@ -251,7 +254,6 @@ function bytesOf(pending: Pending): number {
 
 function release(dispatcher: Dispatcher, pending: Pending): void {
   unlink(pending);
-  const slot = pending.id & 0xffff;
-  dispatcher.slots[slot] = undefined;
-  dispatcher.free.push(slot);
+  dispatcher.slots[pending.id & slotMask] = undefined;
+  dispatcher.outstanding--;
 }

@@ -9,7 +9,7 @@ import { partitionIdentifier } from '../replication/partition.js';
 import { statuses } from '../wire/requests.js';
 import { enqueue, failPending, wakeAt } from './dispatcher.js';
 import { lookUp, type LookupResult } from './lookup.js';
-import type { Dispatcher, Pending } from './state.js';
+import { slotMask, type Dispatcher, type Pending } from './state.js';
 
 /** Lookups of one client: how many nodes each asked before the home was known. */
 export interface HopCounters {
@@ -68,7 +68,7 @@ export function attachRouting(dispatcher: Dispatcher): HopCounters {
 }
 
 export function isOutstanding(dispatcher: Dispatcher, pending: Pending): boolean {
-  return dispatcher.slots[pending.id & 0xffff] === pending;
+  return dispatcher.slots[pending.id & slotMask] === pending;
 }
 
 /** Routes the operation again after a pause that doubles with each try, as long as its deadline allows. */

@@ -48,6 +48,9 @@ export const defaultClientSettings = {
   outstandingBytesMax: 64 * 1024 * 1024,
 } as const;
 
+/** An operation's slot is the low bits of its number. */
+export const slotMask = 0xffff;
+
 /** One outstanding operation. */
 export interface Pending {
   readonly id: number;
@@ -88,9 +91,11 @@ export interface Dispatcher {
   /** The link of each partition's leader, where known. */
   readonly leaders: (Link | undefined)[];
   readonly latency: Histogram;
-  slots: (Pending | undefined)[];
-  free: number[];
-  generation: number;
+  /** By the low bits of the operation's number. */
+  readonly slots: (Pending | undefined)[];
+  outstanding: number;
+  /** The number of the operation started last: 31 bits. */
+  sequence: number;
   dirty: Link[];
   flushScheduled: boolean;
   timer: unknown;
@@ -118,9 +123,9 @@ export function createDispatcher(
     reroute: () => assert(false, 'routing is attached before the first operation'),
     leaders: new Array<Link | undefined>(settings.partitions).fill(undefined),
     latency: createHistogram(),
-    slots: [],
-    free: [],
-    generation: 0,
+    slots: new Array<Pending | undefined>(slotMask + 1).fill(undefined),
+    outstanding: 0,
+    sequence: 0,
     dirty: [],
     flushScheduled: false,
     timer: undefined,
@@ -139,4 +144,14 @@ export function createDispatcher(
 export function addNode(dispatcher: Dispatcher, peer: Peer): void {
   if (dispatcher.links.has(peer.id)) return;
   dispatcher.links.set(peer.id, { peer, writer: createRequestWriter(), outstandingBytes: 0, gone: false });
+}
+
+/** Oldest first. Costs as many looks as operations were started since the oldest. */
+export function outstandingOperations(dispatcher: Dispatcher): Pending[] {
+  const operations: Pending[] = [];
+  for (let number = dispatcher.sequence; operations.length < dispatcher.outstanding; number--) {
+    const pending = dispatcher.slots[number & slotMask];
+    if (pending !== undefined) operations.push(pending);
+  }
+  return operations.reverse();
 }

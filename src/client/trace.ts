@@ -9,15 +9,20 @@ import { partitionOfKey } from './dispatcher.js';
 import { lookUp } from './lookup.js';
 import type { Dispatcher } from './state.js';
 
-export function traceKey(dispatcher: Dispatcher, key: ByteString): Promise<Trace> {
+/** Rejects with TIMEOUT when the lookup takes longer; default: the client's. */
+export function traceKey(dispatcher: Dispatcher, key: ByteString, timeoutMs?: number): Promise<Trace> {
   const partition = partitionOfKey(dispatcher, key);
   const addressOf = (id: Identifier): string => dispatcher.links.get(id)?.peer.address ?? 'gone';
   return new Promise((resolve, reject) => {
+    const waitMs = timeoutMs ?? dispatcher.settings.requestTimeoutMs;
+    const late = (): void => reject(new RondoError('TIMEOUT', `the lookup took more than ${waitMs} ms`));
+    const timer = dispatcher.ports.clock.setTimeout(late, waitMs);
     lookUp(
       dispatcher,
       partitionIdentifier(partition, dispatcher.settings.partitions),
       undefined,
       (result) => {
+        dispatcher.ports.clock.clearTimeout(timer);
         if (result.type === 'failed')
           return reject(new RondoError('TIMEOUT', `the lookup failed: ${result.reason}`));
         resolve({
