@@ -85,5 +85,7 @@ function inject(fault: Fault): void {
 }
 
 const heartbeat = new Int32Array(data.heartbeat);
+// At once as well: a thread that has never beaten counts as starting, however long it stands still.
+Atomics.add(heartbeat, 0, 1);
 setInterval(() => Atomics.add(heartbeat, 0, 1), heartbeatIntervalMs);
 Comlink.expose(control, nodeEndpoint(parentPort));
