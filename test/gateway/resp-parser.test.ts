@@ -191,9 +191,13 @@ describe('the request parser', () => {
       for (let index = 0; index < count; index++) parse(streams[index % streams.length] ?? '');
     };
     feed(5_000);
-    const before = memoryBytes();
-    feed(100_000);
-    expect(memoryBytes() - before).to.be.lessThan(1024 * 1024);
+    // A leak shows in every round; what the engine itself allocates (code, coverage) does not.
+    const growth = [1, 2, 3].map(() => {
+      const before = memoryBytes();
+      feed(100_000);
+      return memoryBytes() - before;
+    });
+    expect(Math.min(...growth)).to.be.lessThan(1024 * 1024);
   });
 });
 
