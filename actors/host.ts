@@ -53,10 +53,10 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** One bundled file starts in half the time of a hundred; a build that was not bundled starts from the hundred. */
+/** One bundled file loads faster than a hundred; a build that was not bundled starts from the hundred. */
 const bundled = new URL('./node-worker.bundle.js', import.meta.url);
 const nodeEntry = existsSync(bundled) ? bundled : new URL('./node-worker.js', import.meta.url);
-/** Above so many nodes each gets a small nursery for new objects: it would grow to 48 MB a thread otherwise. */
+/** Above so many nodes each gets a small nursery for new objects, which would otherwise grow in every thread. */
 const crowd = 16;
 const crowdYoungMb = 4;
 const hostAddress = 'local';

@@ -1,4 +1,4 @@
-/** A thread's log: pino to stderr, loaded when there is something to log, because it costs a node's thread as much as all else. */
+/** A thread's log: pino to stderr, loaded when there is something to log, because loading it costs every node's start. */
 import { createRequire } from 'node:module';
 import type { default as Pino, Logger } from 'pino';
 

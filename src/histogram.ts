@@ -1,4 +1,4 @@
-/** Latencies as a log-linear histogram: 32 buckets per power of two (3 % wide), 5 ns a record, mergeable across threads. */
+/** Latencies as a log-linear histogram: 32 buckets per power of two (3 % wide), mergeable across threads. */
 import type { LatencySummary } from './admin.js';
 
 const bucketCount = 64 + 32 * 26;

@@ -1,6 +1,6 @@
 /**
  * Sets and maps of a handful of members (the peers of a replica group), kept in arrays that exist only while there are members:
- * a node has some for each of up to 4,096 partitions, and an empty Map would take 200 bytes. Look-ups are linear.
+ * a node has some for each of up to 4,096 partitions, and an empty Map allocates a table. Look-ups are linear.
  */
 
 const nothing: readonly never[] = [];

@@ -22,7 +22,7 @@ export function microseconds(): number {
   return performance.now() * 1_000;
 }
 
-/** Cut from Node's pool: 100 ns, where a loop over the characters takes 300. */
+/** Cut from Node's pool and filled by native code, not character by character. */
 export function toArray(bytes: ByteString): Uint8Array {
   return Buffer.from(bytes, 'latin1');
 }
