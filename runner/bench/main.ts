@@ -8,6 +8,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { measureLayers } from './layers.js';
+import { measureProfile, runProfiled } from './profile.js';
 import { measureRecovery } from './recovery.js';
 import { measureScale } from './scale.js';
 import { measureStartup } from './startup.js';
@@ -35,6 +36,12 @@ const parts: Readonly<Record<string, Part>> = {
     title: 'Where the time of a get goes: layer after layer replaced, 1,024 outstanding',
     run: (quick) => measureLayers(quick ? 1 : 3, 1),
   },
+  profile: {
+    title:
+      "Where the processors spend a get: per cent of a thread's time by file, under the sampling profiler",
+    run: async (quick) =>
+      (await inOrder(quick ? [1_024] : [1_024, 64], (outstanding) => measureProfile(outstanding))).flat(),
+  },
   startup: {
     title: 'Start-up to a stable ring',
     run: (quick) => inOrder(quick ? [8] : [8, 64, 256], (nodes) => alone('startup-row', String(nodes))),
@@ -57,6 +64,7 @@ const parts: Readonly<Record<string, Part>> = {
 
 /** Single rows, in a process of their own. */
 const rows: Readonly<Record<string, (argument: string) => Promise<object>>> = {
+  'profiled-row': (outstanding) => runProfiled(Number(outstanding)),
   'startup-row': (nodes) => measureStartup(Number(nodes)),
   'scale-row': (row) => {
     const [nodes = 1, replicas = 1] = row.split(',').map(Number);
