@@ -2,9 +2,9 @@
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { packBatch, unpackBatch } from '../src/io/packing.js';
 import { createPortTransport } from '../src/io/port-transport.js';
 import { detach, systemClock, systemDefer, systemRandom } from '../src/io/system.js';
-import type { RequestBatch } from '../src/wire/requests.js';
 import {
   heartbeatIntervalMs,
   type Fault,
@@ -42,7 +42,7 @@ const node = createNode({
     random: systemRandom,
     defer: systemDefer,
     sendPacket: transport.sendPacket,
-    sendReplies: (client, replies) => clients.get(client)?.postMessage(replies),
+    sendReplies: (client, replies) => clients.get(client)?.postMessage(packBatch(replies)),
     detach,
     log,
     failed: (error) => {
@@ -58,7 +58,7 @@ const control: NodeControl = {
   addPeerPort: transport.addPort,
   addClientPort: (client, port) => {
     clients.set(client, port);
-    port.on('message', (batch: RequestBatch) => node.receiveRequests(client, batch));
+    port.on('message', (message: string) => node.receiveRequests(client, unpackBatch(message)));
     port.on('close', () => {
       clients.delete(client);
       node.clientClosed(client);

@@ -2,17 +2,14 @@
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { sha1FirstWord } from '../../src/chord/sha1.js';
 import { trustBytes } from '../../src/bytes.js';
-
-interface Batch {
-  readonly head: Int32Array;
-  readonly text: string;
-}
+import { packBatch, unpackBatch } from '../../src/io/packing.js';
 
 const records = new Map<string, string>();
 let hashes = 0;
 
 parentPort?.once('message', ({ port }: { port: MessagePort }) => {
-  port.on('message', ({ head, text }: Batch) => {
+  port.on('message', (message: string) => {
+    const { head, text } = unpackBatch(message);
     const reply: number[] = [];
     let values = '';
     let at = 0;
@@ -34,7 +31,7 @@ parentPort?.once('message', ({ port }: { port: MessagePort }) => {
       }
       at = valueEnd;
     }
-    port.postMessage({ head: new Int32Array(reply), text: values });
+    port.postMessage(packBatch({ head: reply, text: trustBytes(values) }));
   });
-  port.postMessage({ head: new Int32Array(0), text: String(hashes) });
+  port.postMessage(packBatch({ head: [], text: trustBytes(String(hashes)) }));
 });

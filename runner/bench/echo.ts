@@ -1,10 +1,11 @@
 /**
  * The baseline: the fastest bare MessagePort echo we know, through as many workers as the ring has nodes. One promise an operation,
- * the key hashed on both sides, packed structures of arrays, a batch per worker when it holds what the ring's batches held.
+ * the key hashed on both sides, batches packed as the ring's are, a batch per worker when it holds what the ring's batches held.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { sha1FirstWord } from '../../src/chord/sha1.js';
 import { trustBytes } from '../../src/bytes.js';
+import { packBatch, unpackBatch } from '../../src/io/packing.js';
 import type { Doors } from './closed-loop.js';
 
 export interface Echo extends Doors {
@@ -26,7 +27,8 @@ export async function createEcho(workers: number): Promise<Echo> {
   const free: number[] = [];
   let scheduled = false;
 
-  const receive = ({ head, text }: { head: Int32Array; text: string }): void => {
+  const receive = (message: string): void => {
+    const { head, text } = unpackBatch(message);
     let at = 0;
     for (let index = 0; index < head.length; index += 2) {
       const slot = head[index] ?? 0;
@@ -52,7 +54,7 @@ export async function createEcho(workers: number): Promise<Echo> {
     for (const lane of lanes) {
       if (lane.head.length === 0) continue;
       echo.batches++;
-      lane.port.postMessage({ head: new Int32Array(lane.head), text: lane.text });
+      lane.port.postMessage(packBatch({ head: lane.head, text: trustBytes(lane.text) }));
       lane.head = [];
       lane.text = '';
     }

@@ -1,6 +1,6 @@
 /**
- * Batches between a client and a node: packed structures of arrays, the form that measured fastest over a MessagePort
- * (one Int32Array and one Latin-1 string a batch; see ARCHITECTURE.md, "Decisions").
+ * Batches between a client and a node: structures of arrays. Over a MessagePort a batch travels as one Latin-1 string, the form
+ * that measured fastest (src/io/packing.ts; ARCHITECTURE.md, "Decisions").
  *
  *   RequestBatch.head   [ id | opcode, flags, moves | partition | key bytes | value bytes ]  x requests
  *   RequestBatch.text   key value key value ...            (a character a byte)
@@ -73,13 +73,13 @@ export const requestStride = 5;
 export const replyStride = 3;
 
 export interface RequestBatch {
-  readonly head: Int32Array;
+  readonly head: readonly number[];
   readonly text: ByteString;
   readonly numbers?: Float64Array;
 }
 
 export interface ReplyBatch {
-  readonly head: Int32Array;
+  readonly head: readonly number[];
   readonly text: ByteString;
 }
 
@@ -125,7 +125,7 @@ export function writeRequest(
 }
 
 export function finishRequests(writer: RequestWriter): RequestBatch {
-  const head = new Int32Array(writer.head);
+  const { head } = writer;
   const text = trustBytes(writer.text);
   return writer.numbers.length === 0
     ? { head, text }
@@ -138,7 +138,7 @@ export function readRequests(batch: RequestBatch): Request[] {
   let at = 0;
   let numbersAt = 0;
   for (let index = 0; index + requestStride <= batch.head.length; index += requestStride) {
-    const [id = 0, operation = 0, partition = 0, keyBytes = 0, valueBytes = 0] = batch.head.subarray(
+    const [id = 0, operation = 0, partition = 0, keyBytes = 0, valueBytes = 0] = batch.head.slice(
       index,
       index + requestStride,
     );
@@ -176,7 +176,7 @@ export function writeReply(writer: ReplyWriter, id: number, status: Status, valu
 }
 
 export function finishReplies(writer: ReplyWriter): ReplyBatch {
-  return { head: new Int32Array(writer.head), text: trustBytes(writer.text) };
+  return { head: writer.head, text: trustBytes(writer.text) };
 }
 
 /** One page of a scan: records in no order; `next` is the cursor to go on with, undefined at the partition's end. */
