@@ -1,4 +1,5 @@
 /** Byte strings: keys and values as Latin-1 text, one character a byte, the form that crosses threads at least cost. */
+import { RondoError } from './errors.js';
 
 declare const byteString: unique symbol;
 
@@ -36,9 +37,19 @@ export function arrayFromBytes(bytes: ByteString): Uint8Array<ArrayBuffer> {
   return array;
 }
 
-/** A key or value as a program gives it. */
+/** A key or value as a program gives it. Throws RondoError INVALID_ARGUMENT for what no type checker has seen: undefined, a number. */
 export function bytesFrom(value: string | Uint8Array): ByteString {
-  return typeof value === 'string' ? bytesFromText(value) : bytesFromArray(value);
+  if (typeof value === 'string') return bytesFromText(value);
+  if (isBytes(value)) return bytesFromArray(value);
+  throw new RondoError(
+    'INVALID_ARGUMENT',
+    `a key or value must be text or a Uint8Array, not ${String(value)}`,
+  );
+}
+
+/** Not `instanceof`: a test runner's or a vm's Uint8Array is of another realm. */
+function isBytes(value: unknown): boolean {
+  return ArrayBuffer.isView(value) && 'BYTES_PER_ELEMENT' in value && value.BYTES_PER_ELEMENT === 1;
 }
 
 export function isByteString(text: string): text is ByteString {

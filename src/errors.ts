@@ -3,7 +3,7 @@
 export type ErrorCode =
   | 'INVALID_ARGUMENT' // an option, key, value or identifier that cannot be served as given
   | 'UNSUPPORTED' // an operation that this ring's mode does not offer
-  | 'NOQUORUM' // no node could answer within the deadline; certainly no effect
+  | 'NOQUORUM' // no node, or no quorum of nodes, could answer within the deadline; certainly no effect
   | 'BUSY' // a limit is reached; certainly no effect, try again later
   | 'UNKNOWN' // the outcome of a change cannot be known; it may take effect
   | 'TIMEOUT' // the deadline passed on a read or an administrative call

@@ -1,19 +1,11 @@
 /** The client of a ring: the operations of `RingClient` over a dispatcher. Threads, the gateway and the simulator use the same. */
-import { arrayFromBytes, bytesFrom, emptyBytes, trustBytes, type ByteString } from '../bytes.js';
-import type { CallOptions, PutOptions, Reply, RingClient, Submitter } from '../client-types.js';
+import { bytesFrom, emptyBytes, trustBytes, type ByteString } from '../bytes.js';
+import type { CallOptions, PutOptions, RingClient, Submitter } from '../client-types.js';
 import type { Identifier } from '../chord/identifier.js';
 import { RondoError } from '../errors.js';
 import { summarize, type Histogram } from '../histogram.js';
 import type { Peer } from '../peer.js';
-import {
-  flags,
-  opcodes,
-  statuses,
-  unpackScanPage,
-  type Opcode,
-  type ReplyBatch,
-  type Status,
-} from '../wire/requests.js';
+import { flags, opcodes, statuses, type Opcode, type ReplyBatch, type Status } from '../wire/requests.js';
 import {
   cancelOperation,
   closeDispatcher,
@@ -24,8 +16,10 @@ import {
 } from './dispatcher.js';
 import { attachDeadlines } from './deadlines.js';
 import { createLoader } from './get-or-set.js';
-import { asArrayBy, asNumber, asReply, asStored, asText, replyError, type Convert } from './replies.js';
-import { attachRouting } from './routing.js';
+import { forMany } from './many.js';
+import { asArrayBy, asNumber, asReply, asStored, asText, type Convert } from './replies.js';
+import { attachRouting, isOutstanding } from './routing.js';
+import { scanRecords } from './scan.js';
 import { addNode, createDispatcher, type ClientPorts, type ClientSettings } from './state.js';
 import { traceKey } from './trace.js';
 
@@ -37,10 +31,6 @@ export interface ClientCore {
   nodeGone(id: Identifier): void;
   latencyHistogram(): Histogram;
 }
-
-const scanPageRecords = 256;
-/** Operations that getMany and putMany keep outstanding at once. */
-const manyWindow = 4_096;
 
 /** Makes a client of the given nodes. `onClose` runs once, when the client closes. */
 export function createClient(
@@ -67,44 +57,8 @@ export function createClient(
   ): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const signal = options?.signal;
-      if (signal === undefined) {
-        const settle = (status: Status, reply: ByteString): void =>
-          settleWith(convert, status, reply, resolve, reject);
-        startOperation(
-          dispatcher,
-          opcode,
-          requestFlags,
-          partition,
-          key,
-          value,
-          number,
-          options?.timeoutMs,
-          settle,
-          reject,
-          pinnedTo,
-        );
-        return;
-      }
-      if (signal.aborted)
-        return reject(new RondoError('ABORTED', 'the signal was aborted', { cause: signal.reason }));
-      const abort = (): void => {
-        if (pending !== undefined) {
-          cancelOperation(
-            dispatcher,
-            pending,
-            new RondoError('ABORTED', 'the signal was aborted', { cause: signal.reason }),
-          );
-        }
-      };
-      const settle = (status: Status, reply: ByteString): void => {
-        signal.removeEventListener('abort', abort);
-        settleWith(convert, status, reply, resolve, reject);
-      };
-      const fail = (error: RondoError): void => {
-        signal.removeEventListener('abort', abort);
-        reject(error);
-      };
-      signal.addEventListener('abort', abort);
+      if (signal?.aborted === true) return reject(abortError(signal));
+      let stopListening: (() => void) | undefined;
       const pending = startOperation(
         dispatcher,
         opcode,
@@ -114,40 +68,58 @@ export function createClient(
         value,
         number,
         options?.timeoutMs,
-        settle,
-        fail,
+        (status, reply) => {
+          stopListening?.();
+          settleWith(convert, status, reply, resolve, reject);
+        },
+        (error) => {
+          stopListening?.();
+          reject(error);
+        },
         pinnedTo,
       );
+      if (signal !== undefined && pending !== undefined && isOutstanding(dispatcher, pending)) {
+        const abort = (): void => cancelOperation(dispatcher, pending, abortError(signal));
+        stopListening = () => signal.removeEventListener('abort', abort);
+        signal.addEventListener('abort', abort);
+      }
     });
 
-  const onKey = <T>(
+  const onBytes = <T>(
     opcode: Opcode,
-    key: string | Uint8Array,
+    key: ByteString,
     value: ByteString,
     requestFlags: number,
     number: number,
     options: CallOptions | undefined,
     convert: Convert<T>,
   ): Promise<T> => {
-    const keyBytes = bytesFrom(key);
-    const problem = sizeProblem(settings, keyBytes, value);
+    const problem = sizeProblem(settings, opcode, key, value, number);
     if (problem !== undefined) return Promise.reject(new RondoError('INVALID_ARGUMENT', problem));
-    return run(
-      opcode,
-      requestFlags,
-      partitionOfKey(dispatcher, keyBytes),
-      keyBytes,
-      value,
-      number,
-      options,
-      convert,
-    );
+    return run(opcode, requestFlags, partitionOfKey(dispatcher, key), key, value, number, options, convert);
+  };
+
+  /** Of what the caller gave: text becomes bytes here, once. */
+  const onKey = <T>(
+    opcode: Opcode,
+    key: string | Uint8Array,
+    value: string | Uint8Array,
+    requestFlags: number,
+    number: number,
+    options: CallOptions | undefined,
+    convert: Convert<T>,
+  ): Promise<T> => {
+    try {
+      return onBytes(opcode, bytesFrom(key), bytesFrom(value), requestFlags, number, options, convert);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 
   const submitter: Submitter = {
     partitions: settings.partitions,
     submit: (opcode, key, value, requestFlags, number, options) => {
-      const problem = sizeProblem(settings, key, value);
+      const problem = sizeProblem(settings, opcode, key, value, number);
       if (problem !== undefined)
         return Promise.resolve({ status: statuses.error, value: trustBytes(problem) });
       return run(opcode, requestFlags, partitionOfKey(dispatcher, key), key, value, number, options, asReply);
@@ -174,7 +146,7 @@ export function createClient(
       return Promise.reject(new RondoError('INVALID_ARGUMENT', `ttlMs must be greater than 0, not ${ttlMs}`));
     }
     const requestFlags = condition | (ttlMs === undefined ? 0 : flags.number);
-    return onKey(opcodes.put, key, bytesFrom(value), requestFlags, ttlMs ?? 0, options, asStored);
+    return onKey(opcodes.put, key, value, requestFlags, ttlMs ?? 0, options, asStored);
   };
 
   let closing = false;
@@ -196,29 +168,33 @@ export function createClient(
       ),
     put,
     delete: (key, options) => onKey(opcodes.delete, key, emptyBytes, 0, 0, options, asStored),
-    append: (key, value, options) => onKey(opcodes.append, key, bytesFrom(value), 0, 0, options, asNumber),
-    compareAndSet: (key, expected, value, options) => {
+    append: (key, value, options) => onKey(opcodes.append, key, value, 0, 0, options, asNumber),
+    compareAndSet: async (key, expected, value, options) => {
       const before = bytesFrom(expected);
       const both = trustBytes(before + bytesFrom(value));
-      return onKey(opcodes.compareAndSet, key, both, flags.number, before.length, options, asStored);
+      const { compareAndSet } = opcodes;
+      return onBytes(compareAndSet, bytesFrom(key), both, flags.number, before.length, options, asStored);
     },
     increment: (key, step = 1, options) =>
       onKey(opcodes.increment, key, emptyBytes, flags.number, step, options, asNumber),
-    getMany: (keys, options) => inWindows(keys, (key) => client.get(key, options)),
+    getMany: (keys, options) =>
+      forMany(keys, ports.clock, options, 'TIMEOUT', (key, rest) => client.get(key, rest)),
     putMany: async (entries, options) => {
-      await inWindows([...entries], ([key, value]) => put(key, value, options));
+      await forMany([...entries], ports.clock, options, 'UNKNOWN', ([key, value], rest) =>
+        put(key, value, rest),
+      );
     },
     getOrSet: createLoader(
       (key, reservationMs, options) =>
         onKey(opcodes.getOrReserve, key, emptyBytes, flags.number, reservationMs, options, asReply),
       put,
     ),
-    scan: (options) => scan(submitter, options),
+    scan: (options) => scanRecords(submitter, options),
     count: async (options) => {
       const replies = await submitter.submitToEveryNode(opcodes.count, options);
       return replies.reduce((sum, reply) => sum + asNumber(reply.status, reply.value), 0);
     },
-    trace: (key, options) => traceKey(dispatcher, bytesFrom(key), options?.timeoutMs),
+    trace: async (key, options) => traceKey(dispatcher, bytesFrom(key), options?.timeoutMs),
     latency: () => summarize(dispatcher.latency),
     hops: () => ({
       lookups: hopCounters.lookups,
@@ -251,41 +227,21 @@ function settleWith<T>(
   }
 }
 
-function sizeProblem(settings: ClientSettings, key: ByteString, value: ByteString): string | undefined {
-  if (key.length > settings.keyBytesMax)
-    return `the key has ${key.length} bytes, more than ${settings.keyBytesMax}`;
-  if (value.length > settings.valueBytesMax)
-    return `the value has ${value.length} bytes, more than ${settings.valueBytesMax}`;
-  return undefined;
+function abortError(signal: AbortSignal): RondoError {
+  return new RondoError('ABORTED', 'the signal was aborted', { cause: signal.reason });
 }
 
-async function inWindows<T, R>(items: readonly T[], start: (item: T) => Promise<R>): Promise<R[]> {
-  if (items.length <= manyWindow) return Promise.all(items.map(start));
-  const results: R[] = [];
-  for (let from = 0; from < items.length; from += manyWindow) {
-    results.push(...(await Promise.all(items.slice(from, from + manyWindow).map(start))));
-  }
-  return results;
-}
-
-async function* scan(
-  submitter: Submitter,
-  options: CallOptions | undefined,
-): AsyncGenerator<readonly [key: Uint8Array, value: Uint8Array]> {
-  for (let partition = 0; partition < submitter.partitions; partition++) {
-    let cursor: string | undefined = '';
-    while (cursor !== undefined) {
-      const reply: Reply = await submitter.submitToPartition(
-        opcodes.scan,
-        partition,
-        trustBytes(cursor),
-        scanPageRecords,
-        options,
-      );
-      if (reply.status !== statuses.ok) throw replyError(reply.status, reply.value);
-      const page = unpackScanPage(reply.value);
-      for (const [key, value] of page.records) yield [arrayFromBytes(key), arrayFromBytes(value)];
-      cursor = page.next;
-    }
-  }
+function sizeProblem(
+  settings: ClientSettings,
+  opcode: Opcode,
+  key: ByteString,
+  value: ByteString,
+  number: number,
+): string | undefined {
+  const { keyBytesMax, valueBytesMax } = settings;
+  if (key.length > keyBytesMax) return `the key has ${key.length} bytes, more than ${keyBytesMax}`;
+  // Of a compareAndSet's two values the longer counts, of a setRange where it ends.
+  const before = opcode === opcodes.compareAndSet ? number : 0;
+  const bytes = Math.max(before, value.length - before) + (opcode === opcodes.setRange ? number : 0);
+  return bytes > valueBytesMax ? `the value has ${bytes} bytes, more than ${valueBytesMax}` : undefined;
 }

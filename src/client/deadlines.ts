@@ -42,11 +42,14 @@ function isRepeatable(pending: Pending): boolean {
   return !isChange(pending) && !pending.pinned && pending.opcode !== opcodes.getOrReserve;
 }
 
+/** Says what a node said last, where one did: a read that was refused was answered, and TIMEOUT is for those that were not. */
 function lateError(pending: Pending): RondoError {
-  const where =
-    pending.link === undefined ? 'no node would take it' : `node ${pending.link.peer.address} did not answer`;
-  if (!isChange(pending)) return new RondoError('TIMEOUT', `the deadline passed: ${where}`);
-  return pending.link === undefined
-    ? new RondoError('NOQUORUM', `the deadline passed: ${where}; it had no effect`)
-    : new RondoError('UNKNOWN', `the deadline passed: ${where}; the change may have taken effect`);
+  const { link, refusal } = pending;
+  const where = link === undefined ? 'no node would take it' : `node ${link.peer.address} did not answer`;
+  const said = refusal === undefined ? '' : ` (${refusal})`;
+  if (link !== undefined && isChange(pending))
+    return new RondoError('UNKNOWN', `the deadline passed: ${where}; the change may have taken effect`);
+  if (refusal !== undefined || isChange(pending))
+    return new RondoError('NOQUORUM', `the deadline passed: ${where}${said}; it had no effect`);
+  return new RondoError('TIMEOUT', `the deadline passed: ${where}`);
 }

@@ -8,9 +8,9 @@ import { RondoError } from '../errors.js';
 import { record } from '../histogram.js';
 import { partitionOfFirstWord } from '../replication/partition.js';
 import {
+  changes,
   createRequestWriter,
   finishRequests,
-  opcodes,
   replyStride,
   statuses,
   writeRequest,
@@ -25,16 +25,6 @@ const slotsMax = slotMask + 1;
 const partitionCacheMax = 65_536;
 /** A timer set for longer fires at once. */
 const timerMsMax = 0x7fffffff;
-const changes: ReadonlySet<Opcode> = new Set([
-  opcodes.put,
-  opcodes.delete,
-  opcodes.append,
-  opcodes.expire,
-  opcodes.increment,
-  opcodes.compareAndSet,
-  opcodes.flush,
-]);
-
 /** The partition of a key; recent keys are remembered, because SHA-1 costs more than all else a client does for a get. */
 export function partitionOfKey(dispatcher: Dispatcher, key: ByteString): number {
   const cache = dispatcher.partitionCache;
@@ -86,6 +76,7 @@ export function startOperation(
     sentAtMs: 0,
     moves: 0,
     tries: 0,
+    refusal: undefined,
     settle,
     fail,
   };
@@ -120,7 +111,7 @@ export function receiveReplies(dispatcher: Dispatcher, batch: ReplyBatch): void 
     const pending = dispatcher.slots[id & slotMask];
     if (pending !== undefined && pending.id === id) {
       const value = end === at ? emptyBytes : trustBytes(text.substring(at, end));
-      if (sendsBack(status) && !pending.pinned) {
+      if (sendsBack(status, pending) && !pending.pinned) {
         unlink(pending);
         dispatcher.reroute(pending, status, value);
       } else {
@@ -244,8 +235,15 @@ export function wakeAt(dispatcher: Dispatcher, atMs: number): void {
   );
 }
 
-function sendsBack(status: Status): boolean {
-  return status === statuses.moved || status === statuses.hop || status === statuses.tryAgain;
+/** Whether the operation certainly had no effect there and may have one elsewhere, or later. Reads never end unknown. */
+function sendsBack(status: Status, pending: Pending): boolean {
+  return (
+    status === statuses.moved ||
+    status === statuses.hop ||
+    status === statuses.tryAgain ||
+    status === statuses.noQuorum ||
+    (status === statuses.unknown && !isChange(pending))
+  );
 }
 
 function bytesOf(pending: Pending): number {

@@ -1,7 +1,7 @@
 /** Replies as results: what each status means to the caller of each kind of operation. */
 import { textFromBytes, type ByteString } from '../bytes.js';
 import type { Reply } from '../client-types.js';
-import { RondoError } from '../errors.js';
+import { RondoError, type ErrorCode } from '../errors.js';
 import { statuses, type Status } from '../wire/requests.js';
 
 /** Turns a reply into a result, or throws the RondoError that it stands for. */
@@ -37,10 +37,16 @@ export const asNumber: Convert<number> = (status, value) => {
 
 /** The error that a reply other than a result stands for. */
 export function replyError(status: Status, value: ByteString): RondoError {
-  if (status === statuses.busy) return new RondoError('BUSY', value);
-  if (status === statuses.unknown) return new RondoError('UNKNOWN', value);
-  if (status === statuses.error) {
-    return new RondoError(value.includes('linearizable') ? 'UNSUPPORTED' : 'INVALID_ARGUMENT', value);
-  }
+  const code = codesByStatus.get(status);
+  if (code !== undefined) return new RondoError(code, value);
   return new RondoError('INTERNAL', `reply status ${status} is not expected here: ${value}`);
 }
+
+const codesByStatus: ReadonlyMap<Status, ErrorCode> = new Map([
+  [statuses.busy, 'BUSY'],
+  [statuses.error, 'INVALID_ARGUMENT'],
+  [statuses.unsupported, 'UNSUPPORTED'],
+  [statuses.unknown, 'UNKNOWN'],
+  [statuses.noQuorum, 'NOQUORUM'],
+  [statuses.tryAgain, 'NOQUORUM'],
+]);

@@ -2,12 +2,11 @@
  * Routing: which node an operation goes to. A client remembers partition -> leader and speaks to it directly; where it knows
  * none it runs Chord's iterative lookup, one per partition at a time, and all operations of the partition wait for it.
  */
-import { emptyBytes, type ByteString } from '../bytes.js';
+import { emptyBytes, trustBytes, type ByteString } from '../bytes.js';
 import { trustIdentifier, type Identifier } from '../chord/identifier.js';
-import { RondoError } from '../errors.js';
 import { partitionIdentifier } from '../replication/partition.js';
 import { statuses } from '../wire/requests.js';
-import { enqueue, failPending, wakeAt } from './dispatcher.js';
+import { enqueue, wakeAt } from './dispatcher.js';
 import { lookUp, type LookupResult } from './lookup.js';
 import { slotMask, type Dispatcher, type Pending } from './state.js';
 
@@ -48,13 +47,23 @@ export function attachRouting(dispatcher: Dispatcher): HopCounters {
   };
 
   dispatcher.reroute = (pending, status, value) => {
-    if (status === statuses.tryAgain) return tryLater(dispatcher, pending);
+    if (status === statuses.tryAgain || status === statuses.noQuorum || status === statuses.unknown) {
+      pending.refusal = value;
+      // Who leads may have changed: a lookup finds who answers now. A node that says tryAgain is where it should be asked.
+      if (status !== statuses.tryAgain) dispatcher.leaders[pending.partition] = undefined;
+      return tryLater(dispatcher, pending);
+    }
     if (status === statuses.moved) {
       pending.moves++;
       learn(dispatcher, pending.partition, parseIdentifiers(value));
       if (pending.moves > movesMax) {
-        const message = `no node accepted the operation after ${pending.moves} moves and a lookup`;
-        return failPending(dispatcher, pending, new RondoError('NOQUORUM', message));
+        // Nodes disagree about who leads, which passes.
+        pending.refusal = trustBytes(
+          `no node accepted the operation after ${pending.moves} moves and a lookup`,
+        );
+        pending.moves = 0;
+        dispatcher.leaders[pending.partition] = undefined;
+        return tryLater(dispatcher, pending);
       }
       if (pending.moves !== movesBeforeLookup && leaderOf(dispatcher, pending) !== undefined)
         return send(dispatcher, pending);

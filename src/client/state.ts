@@ -69,6 +69,8 @@ export interface Pending {
   sentAtMs: number;
   moves: number;
   tries: number;
+  /** Why the operation was sent back last; undefined while no node has said. */
+  refusal: ByteString | undefined;
   settle(status: Status, value: ByteString): void;
   fail(error: RondoError): void;
 }

@@ -4,12 +4,13 @@ import type { Histogram } from '../histogram.js';
 import { sha1FirstWord } from '../chord/sha1.js';
 import type { Identifier } from '../chord/identifier.js';
 import { createClient, type ClientCore } from '../client/client.js';
-import type { CallOptions, RingClient } from '../client-types.js';
+import type { RingClient } from '../client-types.js';
 import { RondoError } from '../errors.js';
 import type { RequestBatch } from '../wire/requests.js';
 import type { DoormanAnswer, DoormanQuestion } from './doorman.js';
 import { packBatch, unpackBatch } from './packing.js';
 import { detach, microseconds, systemClock, systemDefer, systemRandom, toArray } from './system.js';
+import { createWaitingClient } from './waiting-client.js';
 
 /** What a ring keeps of the clients that it made, for its statistics. */
 export interface PortClient {
@@ -90,60 +91,6 @@ export function createPortClient(doorman: MessagePort, onClose: () => void = () 
   });
   ready.catch(() => undefined);
 
-  const client = waitingClient(ready, () => core?.client, close);
+  const client = createWaitingClient(ready, () => core?.client, systemClock, close);
   return { client, ready: ready.then(() => undefined), latencyHistogram: () => core?.latencyHistogram() };
-}
-
-/** A client whose operations wait until the real one is there, and go straight to it from then on. */
-function waitingClient(
-  ready: Promise<ClientCore>,
-  present: () => RingClient | undefined,
-  close: () => void,
-): RingClient {
-  const whenReady = <T>(operation: (client: RingClient) => Promise<T>): Promise<T> => {
-    const client = present();
-    return client === undefined ? ready.then((core) => operation(core.client)) : operation(client);
-  };
-  const closeAll = async (): Promise<void> => {
-    await present()?.close();
-    close();
-  };
-  return {
-    get: (key, options) => whenReady((client) => client.get(key, options)),
-    getString: (key, options) => whenReady((client) => client.getString(key, options)),
-    put: (key, value, options) => whenReady((client) => client.put(key, value, options)),
-    delete: (key, options) => whenReady((client) => client.delete(key, options)),
-    append: (key, value, options) => whenReady((client) => client.append(key, value, options)),
-    compareAndSet: (key, expected, value, options) =>
-      whenReady((client) => client.compareAndSet(key, expected, value, options)),
-    increment: (key, step, options) => whenReady((client) => client.increment(key, step, options)),
-    getMany: (keys, options) => whenReady((client) => client.getMany(keys, options)),
-    putMany: (entries, options) => whenReady((client) => client.putMany(entries, options)),
-    getOrSet: (key, load, options) => whenReady((client) => client.getOrSet(key, load, options)),
-    count: (options) => whenReady((client) => client.count(options)),
-    trace: (key, options) => whenReady((client) => client.trace(key, options)),
-    async *scan(options?: CallOptions) {
-      const client = present() ?? (await ready).client;
-      yield* client.scan(options);
-    },
-    submitter: {
-      submit: (opcode, key, value, requestFlags, number, options) =>
-        whenReady((client) => client.submitter.submit(opcode, key, value, requestFlags, number, options)),
-      submitToPartition: (opcode, partition, value, number, options) =>
-        whenReady((client) => client.submitter.submitToPartition(opcode, partition, value, number, options)),
-      submitToEveryNode: (opcode, options) =>
-        whenReady((client) => client.submitter.submitToEveryNode(opcode, options)),
-      get partitions() {
-        const client = present();
-        if (client === undefined)
-          throw new RondoError('CONNECTION', 'the ring has not answered yet: await an operation first');
-        return client.submitter.partitions;
-      },
-    },
-    latency: () =>
-      present()?.latency() ?? { count: 0, meanUs: 0, p50Us: 0, p90Us: 0, p99Us: 0, p999Us: 0, maxUs: 0 },
-    hops: () => present()?.hops() ?? { lookups: 0, mean: 0, max: 0 },
-    close: closeAll,
-    [Symbol.asyncDispose]: closeAll,
-  };
 }

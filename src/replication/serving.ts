@@ -94,9 +94,9 @@ export function serve(
     const target = parseIdentifier(key);
     if (target !== undefined) replyNextHops(replica, client, id, target);
     else environment.reply(client, id, statuses.error, 'not an identifier');
-  } else if (opcode === opcodes.increment || opcode === opcodes.compareAndSet) {
+  } else if (needsOneLeader(opcode)) {
     const message = 'needs the linearizable mode (start the ring with --consistency linearizable)';
-    environment.reply(client, id, statuses.error, message);
+    environment.reply(client, id, statuses.unsupported, message);
   } else if (opcode === opcodes.scan || opcode === opcodes.count || opcode === opcodes.flush) {
     servePartition(replica, partition, request, partition.led || taken, nowMs);
   } else if (operation === undefined && opcode !== opcodes.getOrReserve) {
@@ -208,7 +208,15 @@ function isRead(opcode: number): boolean {
     opcode === opcodes.exists ||
     opcode === opcodes.length ||
     opcode === opcodes.ttl ||
+    opcode === opcodes.getRange ||
     opcode === opcodes.getOrReserve
+  );
+}
+
+/** What means something only where no two nodes decide at the same time. */
+function needsOneLeader(opcode: number): boolean {
+  return (
+    opcode === opcodes.increment || opcode === opcodes.incrementByFloat || opcode === opcodes.compareAndSet
   );
 }
 

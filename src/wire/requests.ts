@@ -26,13 +26,17 @@ export const opcodes = {
   length: 6,
   /** ok with the remaining ms in decimal, -1 = no expiry | absent */
   ttl: 7,
-  /** `number` = ttlMs from now; 0 removes the expiry, negative deletes. ok | absent */
+  /**
+   * `number` = ttlMs from now; 0 removes the expiry, negative deletes. Flags: ifAbsent and ifPresent ask for no expiry or one
+   * before, ifLater and ifSooner for one before that is sooner or later (none is the latest), returnPrevious for the value.
+   * ok | refused | absent
+   */
   expire: 8,
   /** ok with the value | reserved: the caller is the one to load and put it. Waits while another loads. `number` = reservation ms; negative = gives the reservation back: absent */
   getOrReserve: 9,
-  /** `number` = step. Linearizable rings only. */
+  /** `number` = step, a safe integer. ok with the sum in decimal. Linearizable rings only. */
   increment: 10,
-  /** `number` = bytes of the expected value, which precedes the new one. Linearizable rings only. */
+  /** `number` = bytes of the expected value, which precedes the new one; flag keepTtl. ok | refused with the value that is there | absent. Linearizable rings only. */
   compareAndSet: 11,
   /** Of `partition`: value = cursor (empty = start), `number` = most records. Reply ok: JSON head and records, see scanReply. */
   scan: 12,
@@ -42,10 +46,40 @@ export const opcodes = {
   flush: 14,
   /** The next hop towards the identifier in `key` (40 hex characters): reply moved (home known) or hop */
   route: 15,
+  /** value = step in decimal. ok with the sum in decimal. Linearizable rings only. */
+  incrementByFloat: 16,
+  /** ok with the value that was deleted | absent */
+  getDelete: 17,
+  /** `number` = offset at which the value is written; a gap is filled with zero bytes. ok with the new length in decimal */
+  setRange: 18,
+  /** value = `first last` in decimal: offsets of the first and the last byte wanted, negative = from the end. ok with the bytes | absent */
+  getRange: 19,
 } as const;
 export type Opcode = (typeof opcodes)[keyof typeof opcodes];
 
-export const flags = { ifAbsent: 1, ifPresent: 2, returnPrevious: 4, keepTtl: 8, number: 16 } as const;
+/** Operations that alter data, so that none may be sent twice. */
+export const changes: ReadonlySet<number> = new Set<Opcode>([
+  opcodes.put,
+  opcodes.delete,
+  opcodes.append,
+  opcodes.expire,
+  opcodes.increment,
+  opcodes.compareAndSet,
+  opcodes.flush,
+  opcodes.incrementByFloat,
+  opcodes.getDelete,
+  opcodes.setRange,
+]);
+
+export const flags = {
+  ifAbsent: 1,
+  ifPresent: 2,
+  returnPrevious: 4,
+  keepTtl: 8,
+  number: 16,
+  ifLater: 32,
+  ifSooner: 64,
+} as const;
 
 export const statuses = {
   ok: 0,
@@ -66,6 +100,10 @@ export const statuses = {
   reserved: 8,
   /** The outcome cannot be known. Value = message. */
   unknown: 9,
+  /** Certainly no effect: a quorum of the partition's view did not answer. Value = message. */
+  noQuorum: 10,
+  /** Certainly no effect: the ring's mode does not offer the operation. Value = message. */
+  unsupported: 11,
 } as const;
 export type Status = (typeof statuses)[keyof typeof statuses];
 

@@ -10,13 +10,17 @@ async function leadByFirstNode(nodes: FakeNodes, requests: readonly SentRequest[
   return nodes.turn();
 }
 
-async function rejection(promise: Promise<unknown>): Promise<ErrorCode> {
+async function failure(promise: Promise<unknown>): Promise<RondoError> {
   const error: unknown = await promise.then(
     () => expect.fail('it resolved'),
     (reason: unknown) => reason,
   );
   if (!(error instanceof RondoError)) throw error;
-  return error.code;
+  return error;
+}
+
+async function rejection(promise: Promise<unknown>): Promise<ErrorCode> {
+  return (await failure(promise)).code;
 }
 
 describe('client', () => {
@@ -121,18 +125,141 @@ describe('client', () => {
     expect(await put).to.equal(true);
   });
 
-  it('gives up with NOQUORUM when nodes move an operation for ever', async () => {
+  it('pauses when nodes move an operation for ever, and gives up with NOQUORUM at its deadline', async () => {
     const nodes = createFakeNodes('ab');
-    const put = rejection(nodes.core.client.put('key', 'value'));
-    let requests = await nodes.turn();
-    for (let round = 0; round < 30 && requests.length > 0; round++) {
-      for (const request of requests) {
+    const error = failure(nodes.core.client.put('key', 'value', { timeoutMs: 1_000 }));
+    let sent = 0;
+    for (let round = 0; round < 200; round++) {
+      for (const request of await nodes.turn()) {
         const other = nodes.peers.find(({ id }) => id !== request.to);
         nodes.reply(request, statuses.moved, `${other?.id}`);
+        sent++;
       }
-      requests = await nodes.turn();
+      await nodes.pass(10);
     }
-    expect(await put).to.equal('NOQUORUM');
+    expect(await error).to.include({ code: 'NOQUORUM' });
+    expect((await error).message).to.contain('no node accepted the operation after 8 moves');
+    expect(sent).to.be.within(20, 100);
+  });
+
+  it('asks again, after a lookup, where a quorum did not answer, and ends with NOQUORUM and the reason', async () => {
+    for (const operation of ['get', 'put'] as const) {
+      const nodes = createFakeNodes('ab');
+      const { client } = nodes.core;
+      const error = failure(
+        operation === 'get'
+          ? client.get('key', { timeoutMs: 1_000 })
+          : client.put('key', 'v', { timeoutMs: 1_000 }).then(() => undefined),
+      );
+      const opcodesSent: number[] = [];
+      for (let round = 0; round < 40; round++) {
+        for (const request of await nodes.turn()) {
+          opcodesSent.push(request.opcode);
+          if (request.opcode === opcodes.route) nodes.reply(request, statuses.moved, `${nodes.peers[1]?.id}`);
+          else nodes.reply(request, statuses.noQuorum, 'epoch 3 waits for local/7');
+        }
+        await nodes.pass(50);
+      }
+      expect((await error).code, operation).to.equal('NOQUORUM');
+      expect((await error).message, operation).to.contain('epoch 3 waits for local/7');
+      const { route, [operation]: asked } = opcodes;
+      expect(opcodesSent.slice(0, 4), operation).to.deep.equal([route, asked, route, asked]);
+      expect(nodes.core.client.latency().count, 'it was not answered').to.equal(0);
+    }
+  });
+
+  it('takes the answer that comes when the quorum is back', async () => {
+    const nodes = createFakeNodes('a');
+    const put = nodes.core.client.put('key', 'value');
+    const [first] = await leadByFirstNode(nodes, await nodes.turn());
+    if (first !== undefined) nodes.reply(first, statuses.noQuorum, 'waits');
+    await nodes.pass(20);
+    const [again] = await leadByFirstNode(nodes, await nodes.turn());
+    if (again !== undefined) nodes.reply(again, statuses.ok);
+    expect(await put).to.equal(true);
+  });
+
+  it('says UNKNOWN of a change whose outcome its node does not know, sends it once, and asks a read again', async () => {
+    const nodes = createFakeNodes('a');
+    const put = rejection(nodes.core.client.put('key', 'value'));
+    const get = nodes.core.client.getString('key');
+    const requests = await leadByFirstNode(nodes, await nodes.turn());
+    expect(requests.map(({ opcode }) => opcode)).to.deep.equal([opcodes.put, opcodes.get]);
+    for (const request of requests) nodes.reply(request, statuses.unknown, 'half done');
+    expect(await put).to.equal('UNKNOWN');
+    await nodes.pass(20);
+    const again = await leadByFirstNode(nodes, await nodes.turn());
+    expect(again.map(({ opcode }) => opcode)).to.deep.equal([opcodes.get]);
+    for (const request of again) nodes.reply(request, statuses.ok, 'value');
+    expect(await get).to.equal('value');
+  });
+
+  it('says UNKNOWN of a change that is not answered after it was sent back, because it was sent again', async () => {
+    const nodes = createFakeNodes('a');
+    const put = rejection(nodes.core.client.put('key', 'value', { timeoutMs: 300 }));
+    const [first] = await leadByFirstNode(nodes, await nodes.turn());
+    if (first !== undefined) nodes.reply(first, statuses.noQuorum, 'waits');
+    await nodes.pass(20);
+    await leadByFirstNode(nodes, await nodes.turn());
+    await nodes.pass(400);
+    expect(await put).to.equal('UNKNOWN');
+  });
+
+  it('tells what the mode does not offer from what cannot be served as given', async () => {
+    const nodes = createFakeNodes('a');
+    const results = [1, 2].map(() => rejection(nodes.core.client.increment('key')));
+    const [first, second] = await leadByFirstNode(nodes, await nodes.turn());
+    if (first !== undefined) nodes.reply(first, statuses.unsupported, 'not here');
+    if (second !== undefined) nodes.reply(second, statuses.error, 'not an integer; the linearizable way');
+    expect(await Promise.all(results)).to.deep.equal(['UNSUPPORTED', 'INVALID_ARGUMENT']);
+  });
+
+  it('sends the expected and the new value of a compareAndSet as bytes, each as long as a value may be', async () => {
+    const nodes = createFakeNodes('a');
+    const set = nodes.core.client.compareAndSet('key', 'ä'.repeat(500), 'b'.repeat(1_000));
+    const [request] = await leadByFirstNode(nodes, await nodes.turn());
+    expect([request?.number, request?.value]).to.deep.equal([1_000, 'Ã¤'.repeat(500) + 'b'.repeat(1_000)]);
+    if (request !== undefined) nodes.reply(request, statuses.refused, 'other');
+    expect(await set).to.equal(false);
+    expect(await rejection(nodes.core.client.compareAndSet('key', 'a', 'b'.repeat(1_001)))).to.equal(
+      'INVALID_ARGUMENT',
+    );
+  });
+
+  it('rejects what is neither text nor bytes, and never throws at once', async () => {
+    const { client } = createFakeNodes('a').core;
+    // What a program without a type checker may pass.
+    const nothing = undefined as unknown as string;
+    const calls = [
+      () => client.put('key', nothing),
+      () => client.put('key', 7 as unknown as string),
+      () => client.get(nothing),
+      () => client.append('key', nothing),
+      () => client.compareAndSet('key', nothing, 'v'),
+      () => client.getMany(['key', nothing]),
+      () => client.getOrSet(nothing, () => 'v'),
+      () => client.trace(nothing),
+    ];
+    for (const call of calls) expect(await rejection(call())).to.equal('INVALID_ARGUMENT');
+  });
+
+  it('has one deadline for all keys of a getMany', async () => {
+    const nodes = createFakeNodes('a');
+    const keys = Array.from({ length: 10_000 }, (_, index) => `key ${index}`);
+    const values = rejection(nodes.core.client.getMany(keys, { timeoutMs: 1_000 }));
+    let gets = 0;
+    for (let round = 0; round < 100; round++) {
+      for (const request of await nodes.turn()) {
+        if (request.opcode === opcodes.route) nodes.reply(request, statuses.moved, `${nodes.peers[0]?.id}`);
+        else {
+          gets++;
+          nodes.reply(request, statuses.ok, 'v');
+        }
+      }
+      if (gets % 4_096 === 0 && gets > 0) await nodes.pass(600);
+    }
+    expect(await values).to.equal('TIMEOUT');
+    expect(gets).to.equal(8_192);
   });
 
   it('rejects at once when the signal is aborted, and frees what the operation held', async () => {
@@ -185,5 +312,31 @@ describe('client', () => {
     expect([released?.opcode, released?.number]).to.deep.equal([opcodes.getOrReserve, -1]);
     if (released !== undefined) nodes.reply(released, statuses.absent);
     expect(await message).to.equal('the page is gone');
+  });
+
+  it('lets each caller of one load leave by its own signal, and gives the load up with the last', async () => {
+    const nodes = createFakeNodes('a');
+    const controllers = [new AbortController(), new AbortController()];
+    const [first, second] = controllers.map(({ signal }) =>
+      nodes.core.client.getOrSet('key', () => 'loaded', { signal }),
+    );
+    if (first === undefined || second === undefined) throw new Error('two callers are needed');
+    const left = rejection(first);
+    const [reserve] = await leadByFirstNode(nodes, await nodes.turn());
+    controllers[0]?.abort();
+    expect(await left).to.equal('ABORTED');
+    if (reserve !== undefined) nodes.reply(reserve, statuses.ok, 'theirs');
+    expect(Buffer.from(await second).toString()).to.equal('theirs');
+
+    const third = new AbortController();
+    const alone = rejection(nodes.core.client.getOrSet('key', () => 'loaded', { signal: third.signal }));
+    await nodes.turn();
+    third.abort();
+    expect(await alone).to.equal('ABORTED');
+    const anew = nodes.core.client.getOrSet('key', () => 'loaded');
+    const [again] = await nodes.turn();
+    expect(again?.opcode).to.equal(opcodes.getOrReserve);
+    if (again !== undefined) nodes.reply(again, statuses.ok, 'again');
+    expect(Buffer.from(await anew).toString()).to.equal('again');
   });
 });

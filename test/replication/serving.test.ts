@@ -170,9 +170,11 @@ describe('serving', () => {
   });
 
   it('increment and compareAndSet say which mode they need', () => {
-    const answer = oneNode().ask(a, opcodes.increment, 1, 'k', '', { number: 1 });
-    expect(answer.status).to.equal(statuses.error);
-    expect(answer.value).to.contain('--consistency linearizable');
+    for (const opcode of [opcodes.increment, opcodes.incrementByFloat, opcodes.compareAndSet]) {
+      const answer = oneNode().ask(a, opcode, 1, 'k', '1', { number: 1 });
+      expect(answer.status).to.equal(statuses.unsupported);
+      expect(answer.value).to.contain('--consistency linearizable');
+    }
   });
 
   it('keys and values over the limits are refused, and an append that would pass them', () => {
