@@ -110,6 +110,10 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
     join: (count) => call(control.join(count)),
     depart: (node) => call(control.depart(node)),
     kill: (node) => call(control.kill(node)),
+    recover: async (partition) => {
+      const why = 'in eventual mode a partition has no quorum to lose';
+      throw new RondoError('UNSUPPORTED', `recover ${partition} needs a ring in linearizable mode: ${why}`);
+    },
   };
   const injectFault = (node: string, fault: Fault): Promise<void> => call(control.injectFault(node, fault));
   return { client, port, admin, warnings, injectFault, close, [Symbol.asyncDispose]: close };

@@ -88,4 +88,9 @@ export interface RingAdmin {
   depart(node: string): Promise<void>;
   /** Ends the node's thread without a word. */
   kill(node: string): Promise<void>;
+  /**
+   * Linearizable rings: begins a new lineage of a partition that has lost its quorum, from its survivors, and resolves when it
+   * serves. Changes that only lost nodes held are lost, which the caller accepts. Rejects where a quorum answers.
+   */
+  recover(partition: number, acceptLoss: true): Promise<void>;
 }

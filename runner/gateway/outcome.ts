@@ -24,7 +24,10 @@ export function failureValue(
       return errorValue(`BUSY ${failure.value}`);
     case statuses.tryAgain:
       return errorValue(`TRYAGAIN ${failure.value}`);
+    case statuses.noQuorum:
+      return errorValue(`NOQUORUM ${failure.value}`);
     case statuses.error:
+    case statuses.unsupported:
       return errorValue(`ERR ${failure.value}`);
     case statuses.unknown:
       return errorValue(`${effect === 'changes' ? 'UNKNOWN' : 'NOQUORUM'} ${failure.value}`);

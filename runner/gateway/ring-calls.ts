@@ -26,9 +26,9 @@ export function ask(call: Call, opcode: Opcode, key: ByteString, question: Quest
 }
 
 /** ok = the value, absent = nil. */
-export function bulkOrNil(reply: Reply): RespValue {
+export function bulkOrNil(reply: Reply, effect: Effect = 'reads'): RespValue {
   if (reply.status === statuses.ok) return bulk(reply.value);
-  return reply.status === statuses.absent ? nil : failureValue(reply, 'reads');
+  return reply.status === statuses.absent ? nil : failureValue(reply, effect);
 }
 
 /** ok = 1; absent and refused = 0. */

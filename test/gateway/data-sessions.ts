@@ -168,7 +168,60 @@ export const dataSessions: readonly ExampleSession[] = [
      INCRBY n x => error ERR value is not an integer or out of range
      INCRBY n 9223372036854775807 => error ERR value is not an integer or out of range
      SET n x => OK
-     INCR n => error ERR value is not an integer or out of range`,
+     INCR n => error ERR value is not an integer or out of range
+     SET n 9007199254740991 EX 10 => OK
+     INCR n => error ERR increment or decrement would overflow
+     DECR n => 9007199254740990
+     TTL n => 10`,
+  ],
+  [
+    'INCRBYFLOAT',
+    `INCRBYFLOAT f 10.5 => "10.5"
+     INCRBYFLOAT f 0.1 => "10.6"
+     INCRBYFLOAT f -5 => "5.6"
+     SET f 5.0e3 => OK
+     INCRBYFLOAT f 2.0e2 => "5200"
+     INCRBYFLOAT f x => error ERR value is not a valid float
+     SET f x => OK
+     INCRBYFLOAT f 1 => error ERR value is not a valid float`,
+  ],
+  [
+    'SETRANGE and GETRANGE',
+    `SETRANGE k 0 "" => 0
+     EXISTS k => 0
+     SETRANGE k 2 ab => 4
+     GET k => "\\u0000\\u0000ab"
+     SET k "Hello World" EX 10 => OK
+     SETRANGE k 6 Redis => 11
+     GET k => "Hello Redis"
+     TTL k => 10
+     SETRANGE k -1 x => error ERR offset is out of range
+     SETRANGE k 1048576 x => error ERR string exceeds maximum allowed size
+     SETRANGE k x x => error ERR value is not an integer or out of range
+     GETRANGE k 0 4 => "Hello"
+     GETRANGE k -5 -1 => "Redis"
+     GETRANGE k 0 -1 => "Hello Redis"
+     GETRANGE k 5 3 => ""
+     GETRANGE n 0 -1 => ""
+     SUBSTR k 6 100 => "Redis"`,
+  ],
+  [
+    'RONDO.CAS and SET with IFEQ',
+    `RONDO.CAS k a b => 0
+     SET k a IFEQ "" => nil
+     SET k a EX 10 => OK
+     RONDO.CAS k b c => 0
+     RONDO.CAS k a b => 1
+     TTL k => -1
+     GET k => "b"
+     SET k c IFEQ a => nil
+     SET k c IFEQ a GET => "b"
+     SET k c IFEQ b GET => "b"
+     SET k d IFEQ c KEEPTTL => OK
+     GET k => "d"
+     SET k e IFEQ => error ERR syntax error
+     SET k e IFEQ d NX => error ERR syntax error
+     SET k e IFEQ d EX 10 => error ERR IFEQ with an expiry is not offered: set the expiry by EXPIRE afterwards`,
   ],
   [
     'KEYS, DBSIZE and FLUSHALL',

@@ -13,6 +13,8 @@ describe('the outcome of a request', () => {
     [statuses.busy, 'BUSY', 'BUSY'],
     [statuses.tryAgain, 'TRYAGAIN', 'TRYAGAIN'],
     [statuses.error, 'ERR', 'ERR'],
+    [statuses.unsupported, 'ERR', 'ERR'],
+    [statuses.noQuorum, 'NOQUORUM', 'NOQUORUM'],
     [statuses.unknown, 'NOQUORUM', 'UNKNOWN'],
     [statuses.reserved, 'ERR', 'UNKNOWN'],
   ];

@@ -114,7 +114,8 @@ export const serverSessions: readonly ExampleSession[] = [
      RONDO.DEPART local/1 => OK
      RONDO.KILL c => OK
      RONDO.KILL nobody => error ERR no such node: nobody
-     RONDO.RECOVER 1 => error ERR RONDO.RECOVER needs a ring in linearizable mode: in eventual mode a partition has no quorum to lose
-     RONDO.RECOVER 16 => error ERR the partition must be from 0 to 15`,
+     RONDO.RECOVER 1 => error ERR what only lost nodes held is lost for good: say RONDO.RECOVER 1 ACCEPT-LOSS
+     RONDO.RECOVER 1 accept-loss => OK
+     RONDO.RECOVER 16 ACCEPT-LOSS => error ERR the partition must be from 0 to 15`,
   ],
 ];

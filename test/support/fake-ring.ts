@@ -85,7 +85,7 @@ export function createFakeRing(partitions = 16): FakeRing {
   function apply(opcode: Opcode, key: ByteString, value: ByteString, flags: number, number: number): Reply {
     const kept = records.get(key);
     const state = kept === undefined || kept.expiresAt <= ring.nowMs ? absentState : kept;
-    const operation = opcode === opcodes.increment ? increment : operations.get(opcode);
+    const operation = operations.get(opcode);
     if (operation === undefined) return replyOf(statuses.error, `no operation ${opcode}`);
     const outcome = operation(state, { value, flags, number }, ring.nowMs);
     if (outcome.state.value === undefined) records.delete(key);
@@ -108,15 +108,6 @@ export function createFakeRing(partitions = 16): FakeRing {
   }
 
   return ring;
-}
-
-function increment(state: RecordState, given: { readonly number: number }) {
-  const value = Number(state.value ?? '0') + given.number;
-  if (!Number.isSafeInteger(value)) {
-    return { state, status: statuses.error, reply: trustBytes('value is not an integer or out of range') };
-  }
-  const text = trustBytes(String(value));
-  return { state: { value: text, expiresAt: state.expiresAt }, status: statuses.ok, reply: text };
 }
 
 const noStats: NodeStats = {
@@ -178,5 +169,6 @@ function createFakeAdmin(order: (text: string) => void, partitionOf: (key: ByteS
     },
     depart: async (node) => order(`depart ${find(node).address}`),
     kill: async (node) => order(`kill ${find(node).address}`),
+    recover: async (partition) => order(`recover ${partition}`),
   };
 }

@@ -2,8 +2,8 @@
 import { opcodes } from '../../../src/wire/requests.js';
 import { notAnInteger, readInteger } from '../arguments.js';
 import { argument, oneKey, rowsOf, type Call, type Command, type Handler } from '../command.js';
-import { errorValue, type RespValue } from '../resp-value.js';
-import { ask, decimal } from '../ring-calls.js';
+import type { RespValue } from '../resp-value.js';
+import { ask, bulkOrNil, decimal } from '../ring-calls.js';
 
 async function increment(call: Call, step: number): Promise<RespValue> {
   const reply = await ask(call, opcodes.increment, argument(call, 1), { number: step });
@@ -18,7 +18,11 @@ function incrementBy(sign: 1 | -1): Handler {
   };
 }
 
-const incrbyfloat: Handler = () => errorValue('ERR INCRBYFLOAT is not offered: the ring counts in integers');
+/** Sums are exact decimals, not long doubles. */
+const incrbyfloat: Handler = (call) =>
+  ask(call, opcodes.incrementByFloat, argument(call, 1), { value: argument(call, 2) }).then((reply) =>
+    bulkOrNil(reply, 'changes'),
+  );
 
 const row = rowsOf('string');
 
@@ -27,5 +31,5 @@ export const counterCommands: readonly Command[] = [
   row('decr', 2, ['write'], oneKey, 'Subtracts one from an integer value', (call) => increment(call, -1)),
   row('incrby', 3, ['write'], oneKey, 'Adds to an integer value', incrementBy(1)),
   row('decrby', 3, ['write'], oneKey, 'Subtracts from an integer value', incrementBy(-1)),
-  row('incrbyfloat', 3, ['write'], oneKey, 'Not offered', incrbyfloat),
+  row('incrbyfloat', 3, ['write'], oneKey, 'Adds a decimal fraction to a value', incrbyfloat),
 ];

@@ -1,5 +1,5 @@
 /** Commands about keys and when they expire. */
-import { opcodes, statuses } from '../../../src/wire/requests.js';
+import { flags, opcodes, statuses } from '../../../src/wire/requests.js';
 import { notAnInteger, readInteger, ttlMsOf, type ExpiryUnit } from '../arguments.js';
 import {
   allKeys,
@@ -49,7 +49,13 @@ function ttl(show: (leftMs: number, nowMs: number) => number): Handler {
   };
 }
 
-type ExpireCondition = 'NX' | 'XX' | 'GT' | 'LT';
+/** By the word of EXPIRE: what the ring asks of the expiry that was there. */
+const conditionFlags: ReadonlyMap<string, number> = new Map([
+  ['NX', flags.ifAbsent],
+  ['XX', flags.ifPresent],
+  ['GT', flags.ifLater],
+  ['LT', flags.ifSooner],
+]);
 
 function expire(unit: ExpiryUnit, name: string): Handler {
   return async (call) => {
@@ -58,56 +64,32 @@ function expire(unit: ExpiryUnit, name: string): Handler {
     const ttlMs = ttlMsOf(unit, amount, call.gateway.nowMs());
     if (ttlMs === undefined) return errorValue(`ERR invalid expire time in '${name}' command`);
     const conditions = readConditions(call);
-    if (!Array.isArray(conditions)) return conditions;
-    if (conditions.length > 0) {
-      const left = await ttlOf(call);
-      if (typeof left !== 'number') return left;
-      if (left === -2 || !conditions.every((condition) => holds(condition, left, ttlMs))) return integer(0);
-    }
-    const reply = await ask(call, opcodes.expire, argument(call, 1), { number: ttlMs > 0 ? ttlMs : -1 });
-    return oneOrZero(reply, 'changes');
+    if (typeof conditions !== 'number') return conditions;
+    const question = { number: ttlMs > 0 ? ttlMs : -1, flags: conditions };
+    return oneOrZero(await ask(call, opcodes.expire, argument(call, 1), question), 'changes');
   };
 }
 
-function readConditions(call: Call): ExpireCondition[] | RespError {
-  const conditions: ExpireCondition[] = [];
-  for (const argument of call.args.slice(3)) {
-    const word = argument.toUpperCase();
-    if (word !== 'NX' && word !== 'XX' && word !== 'GT' && word !== 'LT') {
-      return errorValue(`ERR Unsupported option ${argument}`);
-    }
-    conditions.push(word);
+function readConditions(call: Call): number | RespError {
+  let conditions = 0;
+  for (const word of call.args.slice(3)) {
+    const condition = conditionFlags.get(word.toUpperCase());
+    if (condition === undefined) return errorValue(`ERR Unsupported option ${word}`);
+    conditions |= condition;
   }
-  if (conditions.includes('NX') && conditions.length > 1) {
+  if ((conditions & flags.ifAbsent) !== 0 && conditions !== flags.ifAbsent) {
     return errorValue('ERR NX and XX, GT or LT options at the same time are not compatible');
   }
-  if (conditions.includes('GT') && conditions.includes('LT')) {
+  if ((conditions & flags.ifLater) !== 0 && (conditions & flags.ifSooner) !== 0) {
     return errorValue('ERR GT and LT options at the same time are not compatible');
   }
   return conditions;
 }
 
-/** A key without an expiry counts as one that expires last of all. */
-function holds(condition: ExpireCondition, leftMs: number, ttlMs: number): boolean {
-  switch (condition) {
-    case 'NX':
-      return leftMs === -1;
-    case 'XX':
-      return leftMs !== -1;
-    case 'GT':
-      return leftMs !== -1 && ttlMs > leftMs;
-    case 'LT':
-      return leftMs === -1 || ttlMs < leftMs;
-  }
-}
-
-/** Two steps: the ring does not say whether there was an expiry to remove. */
-const persist: Handler = async (call) => {
-  const left = await ttlOf(call);
-  if (typeof left !== 'number') return left;
-  if (left < 0) return integer(0);
-  return oneOrZero(await ask(call, opcodes.expire, argument(call, 1), { number: 0 }), 'changes');
-};
+const persist: Handler = (call) =>
+  ask(call, opcodes.expire, argument(call, 1), { number: 0, flags: flags.ifPresent }).then((reply) =>
+    oneOrZero(reply, 'changes'),
+  );
 
 const row = rowsOf('generic');
 const reads: readonly CommandFlag[] = ['readonly'];

@@ -2,8 +2,9 @@
 import { arrayFromBytes, textFromBytes } from '../../../src/bytes.js';
 import { readInteger, syntaxError } from '../arguments.js';
 import { argument, noKeys, oneKey, rowsOf, type Call, type Command, type Handler } from '../command.js';
-import { array, bulkText, errorValue, ok, type RespValue } from '../resp-value.js';
+import { array, bulkText, errorValue, integer, ok, type RespValue } from '../resp-value.js';
 import { records } from './records.js';
+import { exchange, plainSet } from './set.js';
 
 const joinsMax = 64;
 
@@ -37,15 +38,26 @@ const kill: Handler = async (call) => {
   return ok;
 };
 
-const recover: Handler = (call) => {
+/** Answers when a new lineage of the partition serves; what its lost members alone held is gone. */
+const recover: Handler = async (call) => {
   const partition = readInteger(call.args[1]);
   const { partitions } = call.gateway.submitter;
   if (partition === undefined || partition < 0 || partition >= partitions) {
     return errorValue(`ERR the partition must be from 0 to ${partitions - 1}`);
   }
-  return errorValue(
-    'ERR RONDO.RECOVER needs a ring in linearizable mode: in eventual mode a partition has no quorum to lose',
-  );
+  if (call.args.length !== 3 || argument(call, 2).toUpperCase() !== 'ACCEPT-LOSS') {
+    return errorValue(
+      `ERR what only lost nodes held is lost for good: say RONDO.RECOVER ${partition} ACCEPT-LOSS`,
+    );
+  }
+  await call.gateway.admin.recover(partition, true);
+  return ok;
+};
+
+/** `RONDO.CAS key expected value`: 1 when the value was the expected one and is replaced, else 0. */
+const compareAndSet: Handler = async (call) => {
+  const reply = await exchange(call, argument(call, 1), argument(call, 2), argument(call, 3), plainSet);
+  return reply.type === 'error' ? reply : integer(reply.type === 'null' ? 0 : 1);
 };
 
 function node(call: Call): string {
@@ -62,6 +74,7 @@ export const rondoCommands: readonly Command[] = [
   row('rondo.overlay', 1, ['readonly', 'admin', 'barrier'], noKeys, 'Shows the nodes in ring order', overlay),
   row('rondo.stats', -1, ['readonly', 'admin', 'barrier'], noKeys, 'Shows counters and latency', stats),
   row('rondo.trace', 2, ['readonly', 'admin'], oneKey, 'Shows the route to a key and who holds it', trace),
+  row('rondo.cas', 4, ['write'], oneKey, 'Replaces a value that is the expected one', compareAndSet),
   row('rondo.records', -1, ['readonly', 'admin', 'barrier'], noKeys, 'Lists records node by node', records),
   row('rondo.join', -1, ['write', 'admin', 'barrier'], noKeys, 'Starts nodes that join the ring', join),
   row('rondo.depart', 2, ['write', 'admin', 'barrier'], noKeys, 'Lets a node hand over and leave', depart),

@@ -1,7 +1,14 @@
 /** Commands that read and write the value of a key. */
-import type { ByteString } from '../../../src/bytes.js';
-import { flags, opcodes, statuses } from '../../../src/wire/requests.js';
-import { isExpiryUnit, readExpiry, syntaxError, type ExpiryUnit } from '../arguments.js';
+import { emptyBytes, trustBytes, type ByteString } from '../../../src/bytes.js';
+import { flags, opcodes } from '../../../src/wire/requests.js';
+import {
+  isExpiryUnit,
+  notAnInteger,
+  readExpiry,
+  readInteger,
+  syntaxError,
+  type ExpiryUnit,
+} from '../arguments.js';
 import {
   allKeys,
   argument,
@@ -12,11 +19,12 @@ import {
   type Command,
   type Handler,
 } from '../command.js';
-import { failureOfMany, failureValue } from '../outcome.js';
-import { array, bulk, errorValue, nil, ok, type RespError, type RespValue } from '../resp-value.js';
+import { failureOfMany } from '../outcome.js';
+import { array, bulk, errorValue, ok, type RespError } from '../resp-value.js';
 import { ask, askForEach, bulkOrNil, decimal, oneOrZero } from '../ring-calls.js';
+import { plainSet, put, set } from './set.js';
 
-const get: Handler = (call) => ask(call, opcodes.get, argument(call, 1)).then(bulkOrNil);
+const get: Handler = (call) => ask(call, opcodes.get, argument(call, 1)).then((reply) => bulkOrNil(reply));
 
 const mget: Handler = async (call) => {
   const bytesMax = call.gateway.limits.outputBytesHardMax;
@@ -37,71 +45,7 @@ const mget: Handler = async (call) => {
   return values.find(({ type }) => type === 'error') ?? array(values);
 };
 
-interface SetOptions {
-  readonly condition: 'absent' | 'present' | undefined;
-  readonly wantsPrevious: boolean;
-  readonly keepsTtl: boolean;
-  readonly ttlMs: number | undefined;
-}
-
-const set: Handler = (call) => {
-  if (call.args.length === 3) return put(call, argument(call, 1), argument(call, 2), plainSet);
-  const options = readSetOptions(call);
-  return 'type' in options ? options : put(call, argument(call, 1), argument(call, 2), options);
-};
-
-function readSetOptions(call: Call): SetOptions | RespError {
-  let condition: 'absent' | 'present' | undefined;
-  let wantsPrevious = false;
-  let keepsTtl = false;
-  let ttlMs: number | undefined;
-  for (let index = 3; index < call.args.length; index++) {
-    const word = argument(call, index).toUpperCase();
-    if ((word === 'NX' || word === 'XX') && condition === undefined) {
-      condition = word === 'NX' ? 'absent' : 'present';
-    } else if (word === 'GET') {
-      wantsPrevious = true;
-    } else if (word === 'KEEPTTL' && ttlMs === undefined) {
-      keepsTtl = true;
-    } else if (isExpiryUnit(word) && ttlMs === undefined && !keepsTtl && index + 1 < call.args.length) {
-      const expiry = readExpiry(word, call.args[++index], call.gateway.nowMs(), 'set');
-      if ('type' in expiry) return expiry;
-      ttlMs = expiry.ttlMs;
-    } else {
-      return syntaxError;
-    }
-  }
-  return { condition, wantsPrevious, keepsTtl, ttlMs };
-}
-
-/** With `wantsPrevious` the ring answers `absent` for a put where nothing was. A time that has passed becomes the shortest expiry. */
-async function put(call: Call, key: ByteString, value: ByteString, options: SetOptions): Promise<RespValue> {
-  const { condition, wantsPrevious, keepsTtl, ttlMs } = options;
-  const reply = await ask(call, opcodes.put, key, {
-    value,
-    flags:
-      (condition === 'absent' ? flags.ifAbsent : 0) |
-      (condition === 'present' ? flags.ifPresent : 0) |
-      (wantsPrevious ? flags.returnPrevious : 0) |
-      (keepsTtl ? flags.keepTtl : 0),
-    ...(ttlMs === undefined ? {} : { number: Math.max(1, ttlMs) }),
-  });
-  const { status } = reply;
-  if (status !== statuses.ok && status !== statuses.refused && status !== statuses.absent) {
-    return failureValue(reply, 'changes');
-  }
-  if (!wantsPrevious) return status === statuses.refused ? nil : ok;
-  const hadValue = status === (condition === 'absent' ? statuses.refused : statuses.ok);
-  return hadValue ? bulk(reply.value) : nil;
-}
-
-const plainSet: SetOptions = {
-  condition: undefined,
-  wantsPrevious: false,
-  keepsTtl: false,
-  ttlMs: undefined,
-};
-
+/** A set whose outcome needs no words but the key and the value. */
 const setnx: Handler = (call) =>
   ask(call, opcodes.put, argument(call, 1), { value: argument(call, 2), flags: flags.ifAbsent }).then(
     (reply) => oneOrZero(reply, 'changes'),
@@ -118,30 +62,19 @@ function setWithExpiry(unit: ExpiryUnit, name: string): Handler {
 const getset: Handler = (call) =>
   put(call, argument(call, 1), argument(call, 2), { ...plainSet, wantsPrevious: true });
 
-/** Two steps at the key's leader, not one: another client's change may come between. */
-const getdel: Handler = async (call) => {
-  const value = bulkOrNil(await ask(call, opcodes.get, argument(call, 1)));
-  if (value.type !== 'bulk') return value;
-  const deleted = oneOrZero(await ask(call, opcodes.delete, argument(call, 1)), 'changes');
-  return deleted.type === 'error' ? deleted : value;
-};
+const getdel: Handler = (call) =>
+  ask(call, opcodes.getDelete, argument(call, 1)).then((reply) => bulkOrNil(reply, 'changes'));
 
-/** Two steps, as GETDEL. */
 const getex: Handler = async (call) => {
+  if (call.args.length === 2) return get(call);
   const expiry = readGetexExpiry(call);
-  if (expiry !== undefined && typeof expiry !== 'number') return expiry;
-  const value = bulkOrNil(await ask(call, opcodes.get, argument(call, 1)));
-  if (value.type !== 'bulk' || expiry === undefined) return value;
-  const changed = oneOrZero(
-    await ask(call, opcodes.expire, argument(call, 1), { number: expiry }),
-    'changes',
-  );
-  return changed.type === 'error' ? changed : value;
+  if (typeof expiry !== 'number') return expiry;
+  const question = { number: expiry, flags: flags.returnPrevious };
+  return bulkOrNil(await ask(call, opcodes.expire, argument(call, 1), question), 'changes');
 };
 
 /** The number for the ring's `expire`: 0 = no expiry, negative = gone at once. */
-function readGetexExpiry(call: Call): number | undefined | RespError {
-  if (call.args.length === 2) return undefined;
+function readGetexExpiry(call: Call): number | RespError {
   const word = argument(call, 2).toUpperCase();
   if (word === 'PERSIST' && call.args.length === 3) return 0;
   if (!isExpiryUnit(word) || call.args.length !== 4) return syntaxError;
@@ -149,6 +82,27 @@ function readGetexExpiry(call: Call): number | undefined | RespError {
   if ('type' in expiry) return expiry;
   return expiry.ttlMs > 0 ? expiry.ttlMs : -1;
 }
+
+const setrange: Handler = (call) => {
+  const offset = readInteger(call.args[2]);
+  if (offset === undefined) return notAnInteger;
+  const part = argument(call, 3);
+  if (offset < 0) return errorValue('ERR offset is out of range');
+  if (offset + part.length > call.gateway.limits.valueBytesMax) {
+    return errorValue('ERR string exceeds maximum allowed size');
+  }
+  return ask(call, opcodes.setRange, argument(call, 1), { number: offset, value: part }).then((reply) =>
+    decimal(reply, 'changes', 0),
+  );
+};
+
+const getrange: Handler = async (call) => {
+  const [first, last] = [readInteger(call.args[2]), readInteger(call.args[3])];
+  if (first === undefined || last === undefined) return notAnInteger;
+  const part = trustBytes(`${first} ${last}`);
+  const value = bulkOrNil(await ask(call, opcodes.getRange, argument(call, 1), { value: part }));
+  return value.type === 'null' ? bulk(emptyBytes) : value;
+};
 
 /** Not atomic: each key is its own put. A key given twice is put once, with its last value. */
 const mset: Handler = async (call) => {
@@ -192,5 +146,8 @@ export const stringCommands: readonly Command[] = [
   row('mget', -2, ['readonly'], allKeys, 'Gets the values of several keys', mget),
   row('mset', -3, ['write'], keysAndValues, 'Sets the values of several keys, each by itself', mset),
   row('append', 3, ['write'], oneKey, 'Appends to the value of a key', append),
+  row('setrange', 4, ['write'], oneKey, 'Overwrites a part of a value', setrange),
+  row('getrange', 4, ['readonly'], oneKey, 'Gets a part of a value', getrange),
+  row('substr', 4, ['readonly'], oneKey, 'Gets a part of a value', getrange),
   row('strlen', 2, ['readonly'], oneKey, 'Gets the length of a value in bytes', strlen),
 ];
