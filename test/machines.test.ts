@@ -7,7 +7,7 @@ import { firstContext } from '../actors/node/tables.js';
 import type { NodeEvent, Outgoing } from '../actors/node/events.js';
 import { defaultConfig } from '../src/config.js';
 import type { Peer } from '../src/peer.js';
-import { createReplica } from '../src/replication/replica.js';
+import { createEngine } from '../src/replication/create-engine.js';
 import { chordMessageTypes } from '../src/wire/messages.js';
 import { peerAt, peersAt } from './chord/small-circle.js';
 
@@ -91,7 +91,7 @@ describe('the node chart', () => {
   function started(founders: readonly Peer[], self: Peer, successors = 2) {
     const config = { ...defaultConfig, clusterId: 'test', partitions: 2, successors };
     const nothing = (): void => undefined;
-    const replica = createReplica({
+    const engine = createEngine({
       self,
       config,
       clock: { nowMs: () => 1 },
@@ -102,7 +102,7 @@ describe('the node chart', () => {
       detach: (text) => text,
       raise: nothing,
     });
-    const input = firstContext(self, config, { type: 'founder', founders }, () => 0.5, replica, nothing);
+    const input = firstContext(self, config, { type: 'founder', founders }, () => 0.5, engine, nothing);
     return initialTransition(nodeMachine, input);
   }
 

@@ -8,7 +8,7 @@ import type { RingConfig } from '../../src/config.js';
 import type { Overlay } from '../../src/overlay.js';
 import type { Peer } from '../../src/peer.js';
 import type { Clock, Defer, Random } from '../../src/ports.js';
-import type { Replica } from '../../src/replication/replica.js';
+import type { CopySnapshot, Engine } from '../../src/replication/engine.js';
 import type { Packet } from '../../src/wire/messages.js';
 import type { ReplyBatch, RequestBatch } from '../../src/wire/requests.js';
 import type { NodeEntry } from './events.js';
@@ -46,19 +46,11 @@ export interface NodeOptions {
   readonly mutations?: ReadonlySet<string>;
 }
 
-/** A version as replication.md, section 2, orders it: the greater clock wins, the greater name breaks ties. */
-export interface VersionSnapshot {
-  readonly clock: number;
-  readonly node: string;
-}
+/** One copy that a node holds. */
+export type RecordSnapshot = CopySnapshot;
 
-/** One copy that a node holds; `value` is undefined for a tombstone. */
-export interface RecordSnapshot {
-  readonly partition: number;
-  readonly key: ByteString;
-  readonly value: ByteString | undefined;
-  readonly version: VersionSnapshot;
-}
+/** A version as its mode orders it: the greater clock wins, the greater name breaks ties. */
+export type VersionSnapshot = CopySnapshot['version'];
 
 /** The ring's pointers of one node. An immutable object that is replaced only when one of them changes. */
 export interface RingSnapshot {
@@ -78,7 +70,7 @@ export interface NodeInspection {
   readonly ring: RingSnapshot;
   readonly ringState: RingState;
   readonly overlay: Overlay;
-  readonly replica: Replica;
+  readonly engine: Engine;
   /** Identifiers that the directory believes live, in no order. */
   directoryLive(): readonly Identifier[];
   /** Identifiers that the directory knows to be dead, oldest death first. */

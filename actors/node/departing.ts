@@ -3,14 +3,8 @@
  * this node, leave (replication.md, section 2, rule 7; chord.md, "What it assumes").
  */
 import { raise } from 'xstate';
-import {
-  departureReport,
-  isHandedOver,
-  startHandingOver,
-  stopServing,
-} from '../../src/replication/eventual.js';
 import type { Peer } from '../../src/peer.js';
-import { isPlanted } from '../../src/replication/replica.js';
+import { isPlanted } from '../../src/replication/environment.js';
 import type { Outgoing } from './events.js';
 import { replicatingSetup } from './replicating.js';
 import type { NodeContext } from './setup.js';
@@ -19,18 +13,18 @@ import { progressWith } from './tables.js';
 export const departingSetup = replicatingSetup.extend({
   actions: {
     raiseDeparted: raise({ type: 'departed' }),
-    startHandingOver: ({ context }) => startHandingOver(context.replica),
-    stopServing: ({ context }) => stopServing(context.replica),
+    startHandingOver: ({ context }) => context.engine.startHandingOver(),
+    stopServing: ({ context }) => context.engine.stopServing(),
     reportDelay: ({ context }, params: { readonly during: string }) =>
-      context.replica.environment.log?.(
+      context.engine.environment.log?.(
         'warn',
         `departing takes long: ${params.during}`,
-        departureReport(context.replica),
+        context.engine.departureReport(),
       ),
   },
   guards: {
     isHandedOver: ({ context }) =>
-      isHandedOver(context.replica) || isPlanted(context.replica, 'departWithoutHandOver'),
+      context.engine.isHandedOver() || isPlanted(context.engine.environment, 'departWithoutHandOver'),
     /** Nobody is left who could take anything over; the unreachable are waited for. */
     isLastAlive: ({ context }) => context.directory.live.every((peer) => peer.id === context.self.id),
     hasNoPredecessor: ({ context }) => predecessorOf(context) === undefined,
@@ -131,10 +125,10 @@ function predecessorOf(context: NodeContext): Peer | undefined {
   return context.overlay.predecessor;
 }
 
-/** Asked under numbers of the replica's, negative, so that the ring region does not take the answers for its own. */
+/** Asked under numbers of the engine's, negative, so that the ring region does not take the answers for its own. */
 function questionTo(context: NodeContext, peer: Peer | undefined): readonly Outgoing[] {
   if (peer === undefined) return [];
-  const requestId = -context.replica.nextRequestId++;
+  const requestId = -context.engine.nextRequestId();
   const directoryAfter = progressWith(context, peer.id).heard;
   const from = context.self.id;
   return [
@@ -149,7 +143,7 @@ function farewells(context: NodeContext): readonly Outgoing[] {
   for (const peer of overlay.successors) peers.set(peer.id, peer);
   for (const { peer } of fingers) peers.set(peer.id, peer);
   if (overlay.predecessor !== undefined) peers.set(overlay.predecessor.id, overlay.predecessor);
-  for (const group of context.replica.known) for (const peer of group.group) peers.set(peer.id, peer);
+  for (const peer of context.engine.peers()) peers.set(peer.id, peer);
   peers.delete(self.id);
   return [...peers.values()].map(({ id }) => ({
     to: id,

@@ -29,7 +29,7 @@ export type InsideEvent =
   | { readonly type: 'stabilizeDue' }
   /** A once-known peer answered that lies between the node and its successor. */
   | { readonly type: 'candidateFound'; readonly peer: Peer }
-  /** Predecessor, successors or somebody's life changed; `context.overlay` (and `replica.overlay`) is the new view. */
+  /** Predecessor, successors or somebody's life changed; `context.overlay` is the new view, which the engine is told. */
   | { readonly type: 'overlayChanged' }
   /** Asks for a lookup; answered by `lookedUp` with the same target. */
   | { readonly type: 'lookUp'; readonly target: Identifier }

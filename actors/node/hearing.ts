@@ -14,6 +14,9 @@ export const hearingSetup = lookingUpSetup.extend({
     learnReach: assign(({ context, event }) =>
       event.type === 'peerUnreachable' ? learnReach(context, event.id, event.unreachable) : {},
     ),
+    tellEngineOfReach: ({ context, event }) => {
+      if (event.type === 'peerUnreachable') context.engine.peerUnreachable(event.id, event.unreachable);
+    },
     /** Whoever notifies has joined. */
     learnNotifier: assign(({ context, event }) => {
       if (event.type === 'notify') context.directory.learnJoined(event.peer);
@@ -48,6 +51,6 @@ export const hearing = hearingSetup.createStateConfig({
     notify: { guard: 'isNewcomer', actions: 'learnNotifier' },
     leaving: { actions: 'learnDeath' },
     peerDead: { actions: 'learnDeath' },
-    peerUnreachable: { actions: 'learnReach' },
+    peerUnreachable: { actions: ['learnReach', 'tellEngineOfReach'] },
   },
 });

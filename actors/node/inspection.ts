@@ -1,14 +1,10 @@
 /** A node's inside for checkers, status and statistics: reads only. */
 import type { NodeStats, NodeStatus } from '../../src/admin.js';
-import type { ByteString } from '../../src/bytes.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import type { RingState } from '../../src/chord/ring.js';
 import type { FingerTable } from '../../src/chord/finger-table.js';
 import { identifiersOf } from '../../src/chord/successor-list.js';
-import type { Replica } from '../../src/replication/replica.js';
-import { replicaStats } from '../../src/replication/statistics.js';
-import type { StoredRecord } from '../../src/store.js';
-import type { NodeInspection, RecordSnapshot, RingSnapshot } from './contract.js';
+import type { NodeInspection, RingSnapshot } from './contract.js';
 import { isSmall } from './tables.js';
 import type { NodeContext } from './setup.js';
 
@@ -20,7 +16,7 @@ export function createInspector(): (context: NodeContext, state: NodeState) => N
   let known:
     { readonly ring: RingState; readonly fingers: FingerTable; readonly snapshot: RingSnapshot } | undefined;
   return (context, state) => {
-    const { ring, fingers, directory, overlay, replica } = context;
+    const { ring, fingers, directory, overlay, engine } = context;
     if (known?.ring !== ring || known.fingers !== fingers) {
       known = { ring, fingers, snapshot: snapshotOf(context) };
     }
@@ -29,32 +25,32 @@ export function createInspector(): (context: NodeContext, state: NodeState) => N
       ring: known.snapshot,
       ringState: ring,
       overlay,
-      replica,
+      engine,
       directoryLive: () => directory.live.map(({ id }) => id),
       directoryDead: () => directory.deadIdentifiers(),
-      copies: () => copiesOf(replica),
-      copyOf: (key) => copyOf(replica, key),
-      filling: () => replica.known.filter(({ copy }) => copy === 'filling').map(({ partition }) => partition),
+      copies: () => engine.copies(),
+      copyOf: (key) => engine.copyOf(key),
+      filling: () => engine.filling(),
     };
   };
 }
 
 export function statusOf(context: NodeContext, state: NodeState): NodeStatus {
-  const { self, overlay, replica } = context;
-  const led = replica.known.filter((partition) => partition.led);
+  const { self, overlay, engine } = context;
+  const { partitions, records } = engine.led();
   return {
     id: self.id,
     address: self.address,
     state,
     predecessor: overlay.predecessor?.id ?? null,
     successors: overlay.successors.map(({ id }) => id),
-    partitionsLed: led.length,
-    records: led.reduce((sum, partition) => sum + partition.live, 0),
+    partitionsLed: partitions,
+    records,
   };
 }
 
-export function statsOf({ replica }: NodeContext): NodeStats {
-  return replicaStats(replica);
+export function statsOf({ engine }: NodeContext): NodeStats {
+  return engine.stats();
 }
 
 function snapshotOf(context: NodeContext): RingSnapshot {
@@ -67,27 +63,5 @@ function snapshotOf(context: NodeContext): RingSnapshot {
     successors,
     placeholders: successors.slice(peers.length),
     fingers: new Map<number, Identifier>(fingers.map((row) => [row.first, row.peer.id])),
-  };
-}
-
-function* copiesOf(replica: Replica): Generator<RecordSnapshot> {
-  for (const { records } of replica.known)
-    for (const record of records.values()) yield recordSnapshot(record);
-}
-
-function copyOf(replica: Replica, key: ByteString): RecordSnapshot | undefined {
-  for (const { records } of replica.known) {
-    const record = records.get(key);
-    if (record !== undefined) return recordSnapshot(record);
-  }
-  return undefined;
-}
-
-function recordSnapshot(record: StoredRecord): RecordSnapshot {
-  return {
-    partition: record.shelf.partition,
-    key: record.key,
-    value: record.tombstone ? undefined : record.value,
-    version: { clock: record.hlc, node: record.writer },
   };
 }

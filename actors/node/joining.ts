@@ -8,7 +8,7 @@ import type { Lookup } from '../../src/chord/lookup.js';
 import { closerMember, isPlaceFor, joinAfter } from '../../src/chord/ring.js';
 import type { NextHops } from '../../src/overlay.js';
 import type { Peer } from '../../src/peer.js';
-import { isPlanted } from '../../src/replication/replica.js';
+import { isPlanted } from '../../src/replication/environment.js';
 import type { Neighbours } from '../../src/wire/messages.js';
 import { lookupNumberOf } from './looking-up-machine.js';
 import { probingSetup } from './probing.js';
@@ -40,7 +40,8 @@ export const joiningSetup = probingSetup.extend({
     isMemberFound: ({ event }) => event.type === 'lookupEnded' && informantOf(event.lookup) !== undefined,
     isPlace: ({ context, event }) => {
       const answer = answerTo(context, event);
-      if (answer?.successors.length === 0 && isPlanted(context.replica, 'betweenEqualEnds')) return false;
+      if (answer?.successors.length === 0 && isPlanted(context.engine.environment, 'betweenEqualEnds'))
+        return false;
       return answer !== undefined && isPlaceFor(context.self.id, answer);
     },
     isCloserKnown: ({ context, event }) => {
@@ -66,7 +67,7 @@ export const joining = joiningSetup.createStateConfig({
     getNeighbours: { actions: answerBusy },
     peerDead: { actions: 'learnDeath' },
     leaving: { actions: 'learnDeath' },
-    peerUnreachable: { actions: 'learnReach' },
+    peerUnreachable: { actions: ['learnReach', 'tellEngineOfReach'] },
   },
   states: {
     findingMember: {
@@ -86,7 +87,7 @@ export const joining = joiningSetup.createStateConfig({
       on: {
         nextHop: { guard: 'isOfJoinLookup', actions: 'tellJoinLookup' },
         peerDead: { actions: ['learnDeath', 'tellJoinLookup'] },
-        peerUnreachable: { actions: ['learnReach', 'tellJoinLookup'] },
+        peerUnreachable: { actions: ['learnReach', 'tellEngineOfReach', 'tellJoinLookup'] },
         lookupEnded: [
           { guard: 'isMemberFound', target: 'askingMember', actions: 'askInformant' },
           { target: 'waiting', actions: 'tryNextContact' },
@@ -109,7 +110,11 @@ export const joining = joiningSetup.createStateConfig({
         busy: { guard: 'isAnswer', target: 'waiting' },
         peerDead: { guard: 'isAskedLost', target: 'waiting', actions: 'learnDeath' },
         leaving: { guard: 'isAskedLost', target: 'waiting', actions: 'learnDeath' },
-        peerUnreachable: { guard: 'isAskedLost', target: 'waiting', actions: 'learnReach' },
+        peerUnreachable: {
+          guard: 'isAskedLost',
+          target: 'waiting',
+          actions: ['learnReach', 'tellEngineOfReach'],
+        },
       },
       after: {
         questionTimeout: [

@@ -12,15 +12,13 @@ import { isOverlayStale, refreshOverlay } from './tables.js';
 const machineSetup = departingSetup.extend({
   actions: {
     refreshOverlay: assign(({ context }) => refreshOverlay(context)),
-    /** Better routes alone: the replica (owned, outside snapshots) takes other changes at `overlayChanged`. */
-    handRoutesToReplica: ({ context }) => {
-      if (context.replica.overlay !== undefined) context.replica.overlay = context.overlay;
-    },
+    /** Better routes alone: the engine (owned, outside snapshots) takes other changes at `overlayChanged`. */
+    handRoutesToEngine: ({ context }) => context.engine.routesChanged(context.overlay),
     raiseOverlayChanged: raise({ type: 'overlayChanged' }),
   },
   guards: {
     isFounder: ({ context }) => context.entry.type === 'founder',
-    isReplicaConcerned: ({ context }) => isOverlayStale(context) && isReplicaConcerned(context),
+    isEngineConcerned: ({ context }) => isOverlayStale(context) && isEngineConcerned(context),
     isOverlayStale: ({ context }) => isOverlayStale(context),
   },
 });
@@ -40,14 +38,14 @@ export const nodeMachine = machineSetup.createMachine({
       invoke: {
         id: 'dataPlane',
         src: 'dataPlane',
-        input: ({ context }) => ({ replica: context.replica }),
+        input: ({ context }) => ({ engine: context.engine }),
       },
       always: [
         {
-          guard: 'isReplicaConcerned',
+          guard: 'isEngineConcerned',
           actions: ['refreshOverlay', 'raiseOverlayChanged'],
         },
-        { guard: 'isOverlayStale', actions: ['refreshOverlay', 'handRoutesToReplica'] },
+        { guard: 'isOverlayStale', actions: ['refreshOverlay', 'handRoutesToEngine'] },
       ],
       on: { departed: { target: 'left' } },
       states: {
@@ -72,7 +70,7 @@ export const nodeMachine = machineSetup.createMachine({
 });
 
 /** Whether the pointers or lives that replication goes by are about to change: fingers alone do not count. */
-function isReplicaConcerned(context: Parameters<typeof refreshOverlay>[0]): boolean {
+function isEngineConcerned(context: Parameters<typeof refreshOverlay>[0]): boolean {
   const { overlay } = refreshOverlay(context);
   return overlay !== undefined && overlay.differsForReplicas(context.overlay);
 }

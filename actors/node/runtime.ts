@@ -1,7 +1,8 @@
 /** A node at work: its chart's actor, fed from outside and flushed once a turn. Threads and the simulator run the same. */
 import { createActor } from 'xstate';
+import { createEngine } from '../../src/replication/create-engine.js';
+import type { Engine } from '../../src/replication/engine.js';
 import type { ReplicationMessage } from '../../src/replication/messages.js';
-import { createReplica, type Replica } from '../../src/replication/replica.js';
 import { isChordMessage } from '../../src/wire/messages.js';
 import { requestStride, statuses, type RequestBatch } from '../../src/wire/requests.js';
 import type { NodeOptions, NodeRuntime } from './contract.js';
@@ -29,14 +30,14 @@ const runningMachine = nodeMachine.provide({
 export function createNode(options: NodeOptions): NodeRuntime {
   const { self, config, entry, ports } = options;
   const outbox = new Outbox(config.clusterId, self.id, ports);
-  const replica = createNodeReplica(options, outbox, (event) => actor.send(event));
+  const engine = createNodeEngine(options, outbox, (event) => actor.send(event));
   const post = (messages: readonly Outgoing[]): void => {
     for (const { to, message } of messages) outbox.send(to, message);
   };
   const actor = createActor(runningMachine, {
     id: self.address,
     clock: ports.clock,
-    input: firstContext(self, config, entry, ports.random, replica, post),
+    input: firstContext(self, config, entry, ports.random, engine, post),
   });
   const inspector = createInspector();
   const membership = watchMembership();
@@ -106,9 +107,9 @@ export function createNode(options: NodeOptions): NodeRuntime {
   };
 }
 
-function createNodeReplica(options: NodeOptions, outbox: Outbox, raise: (event: NodeEvent) => void): Replica {
+function createNodeEngine(options: NodeOptions, outbox: Outbox, raise: (event: NodeEvent) => void): Engine {
   const { self, config, entry, ports, mutations } = options;
-  return createReplica({
+  return createEngine({
     self,
     config,
     clock: ports.clock,

@@ -8,7 +8,7 @@ import type { RingState } from '../../src/chord/ring.js';
 import type { RingConfig } from '../../src/config.js';
 import type { Peer } from '../../src/peer.js';
 import type { Random } from '../../src/ports.js';
-import type { Replica } from '../../src/replication/replica.js';
+import type { Engine } from '../../src/replication/engine.js';
 import { dataPlane } from './data-plane.js';
 import type { NodeEntry, NodeEvent, Outgoing } from './events.js';
 import { lookupMachine } from './looking-up-machine.js';
@@ -45,12 +45,12 @@ export interface NodeContext {
   readonly progress: ReadonlyMap<Identifier, DirectoryProgress>;
   /** Peers that the failure detector cannot reach at present. */
   readonly unreachable: ReadonlySet<Identifier>;
-  /** What the tables above came to when they last changed; the replica holds the same view. */
+  /** What the tables above came to when they last changed; the engine holds the same view. */
   readonly overlay: ChordOverlay;
   /** Position of the directory that the tables were last compared with. */
   readonly directoryRead: number;
   /** Owned, mutable, outside snapshots. */
-  readonly replica: Replica;
+  readonly engine: Engine;
   /** What the runtime makes of `send`: queues messages that leave at the end of the turn. */
   readonly post: (messages: readonly Outgoing[]) => void;
   /** At most one: while it is pending, questions about the own state are answered `busy`. */

@@ -10,7 +10,7 @@ import {
   successorDied,
 } from '../../src/chord/ring.js';
 import type { Peer } from '../../src/peer.js';
-import { isPlanted } from '../../src/replication/replica.js';
+import { isPlanted } from '../../src/replication/environment.js';
 import type { GetNeighbours } from '../../src/wire/messages.js';
 import { hearingSetup } from './hearing.js';
 import { triesMax, type NodeContext, type NodeEvent, type Outgoing } from './setup.js';
@@ -58,7 +58,8 @@ export const stabilizingSetup = hearingSetup.extend({
       if (event.type !== 'neighbours') return {};
       const { ring, ...changes } = hearDirectory(context, event);
       const answered = successorAnswered(ring, event, isDownIn(context), isDeadIn(context));
-      if (isPlanted(context.replica, 'adoptUnchecked')) return { ...changes, ...adoptUnchecked(answered) };
+      if (isPlanted(context.engine.environment, 'adoptUnchecked'))
+        return { ...changes, ...adoptUnchecked(answered) };
       return { ...changes, ...answered };
     }),
     adoptCandidate: assign(({ context, event }) => {
@@ -131,7 +132,7 @@ export const answerBusy = {
   params: ({ context, event }: Told<GetNeighbours>): readonly Outgoing[] => [
     {
       to: event.from,
-      message: isPlanted(context.replica, 'answerWhileAsking')
+      message: isPlanted(context.engine.environment, 'answerWhileAsking')
         ? neighboursFor(context, event)
         : { type: 'busy', from: context.self.id, requestId: event.requestId },
     },

@@ -7,7 +7,8 @@ import { isSameRing, smallRing, withoutDead, type IsDown, type RingState } from 
 import type { RingConfig } from '../../src/config.js';
 import type { Peer } from '../../src/peer.js';
 import type { Random } from '../../src/ports.js';
-import { isPlanted, type Replica } from '../../src/replication/replica.js';
+import type { Engine } from '../../src/replication/engine.js';
+import { isPlanted } from '../../src/replication/environment.js';
 import type { GetNeighbours, Neighbours, NextHop, GetNextHop } from '../../src/wire/messages.js';
 import type { NodeEntry } from './events.js';
 import type { DirectoryProgress, NodeContext, PendingQuestion } from './setup.js';
@@ -38,7 +39,7 @@ export function firstContext(
   config: RingConfig,
   entry: NodeEntry,
   random: Random,
-  replica: Replica,
+  engine: Engine,
   post: NodeContext['post'],
 ): NodeContext {
   return {
@@ -46,7 +47,7 @@ export function firstContext(
     config,
     entry,
     random,
-    replica,
+    engine,
     post,
     ...firstTables(self, entry, config.successors),
     progress: new Map(),
@@ -76,7 +77,8 @@ export function isDownIn(context: NodeContext): IsDown {
 /** Whether the ring is so small that it is read from the directory. */
 export function isSmall(context: NodeContext): boolean {
   return (
-    context.directory.live.length <= context.ring.length + 1 && !isPlanted(context.replica, 'noDirectory')
+    context.directory.live.length <= context.ring.length + 1 &&
+    !isPlanted(context.engine.environment, 'noDirectory')
   );
 }
 
@@ -195,7 +197,7 @@ function forgetDead(context: NodeContext, ids: readonly Identifier[]): Tables {
   for (const id of ids) {
     const isFirst = ring.successors[0]?.id === id;
     ring = withoutDead(ring, id);
-    if (isFirst && isPlanted(context.replica, 'ignorePrincipals')) {
+    if (isFirst && isPlanted(context.engine.environment, 'ignorePrincipals')) {
       ring = { ...ring, successors: ring.successors.slice(-1) };
     }
     fingers = withoutFinger(fingers, id);

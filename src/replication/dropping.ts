@@ -1,14 +1,15 @@
 /** The end of copies: a holder that is no member keeps its copy until all live members confirmed that they hold it (rule 5). */
 import { dropRecord } from './contents.js';
+import { isPlanted } from './environment.js';
 import { hasHints } from './outbox.js';
-import { isPlanted, type PartitionState, type Replica } from './replica.js';
+import type { PartitionState, Replica } from './replica.js';
 
 /** Drops what is held here and confirmed elsewhere. */
 export function dropConfirmedCopies(replica: Replica): void {
   for (const partition of replica.known) {
     if (partition.member || partition.others.length === 0) continue;
     if (partition.records.size === 0 && partition.copy === 'none') continue;
-    if (partition.unsynced.size > 0 && !isPlanted(replica, 'dropBeforeConfirming')) continue;
+    if (partition.unsynced.size > 0 && !isPlanted(replica.environment, 'dropBeforeConfirming')) continue;
     dropCopy(replica, partition);
   }
 }

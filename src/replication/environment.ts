@@ -12,7 +12,9 @@ export type ReplicaEvent =
   /** Something awaits an answer or a time-out: `tick` within `pendingTickMs`. Raised at most once between ticks. */
   | { readonly type: 'replicaPending' }
   /** The set of partitions led, held or filling, or whether all are confirmed, may have changed. */
-  | { readonly type: 'replicaChanged' };
+  | { readonly type: 'replicaChanged' }
+  /** The engine's `viewPhase` of the partition changed (linearizable mode). */
+  | { readonly type: 'viewChanging'; readonly partition: number };
 
 export interface ReplicaEnvironment {
   readonly self: Peer;
@@ -29,4 +31,9 @@ export interface ReplicaEnvironment {
   log?(level: 'info' | 'warn', message: string, details: Readonly<Record<string, unknown>>): void;
   /** Planted bugs, by name, for tests of the tests. */
   readonly mutations?: ReadonlySet<string>;
+}
+
+/** Whether the named bug is planted. Free when none is. */
+export function isPlanted(environment: ReplicaEnvironment, bug: string): boolean {
+  return environment.mutations !== undefined && environment.mutations.has(bug);
 }

@@ -10,7 +10,7 @@ import { completeOrphans, handleForward, releaseForwards, takeForwarded, tickFor
 import { answerGroups, askForGroups, handleGroups } from './group-lookup.js';
 import { refreshRole, takeOverlay } from './groups.js';
 import { handleReplicate, mergeRecords } from './merging.js';
-import type { Forwarded, ReplicationMessage } from './messages.js';
+import type { EventualMessage, Forwarded } from './messages.js';
 import { flushChanges, handleReplicated, hasHints, resendHints } from './outbox.js';
 import type { Replica } from './replica.js';
 import { releaseReservations, tickReservations } from './reservations.js';
@@ -28,7 +28,7 @@ export function handleRequests(replica: Replica, client: number, batch: RequestB
   flushChanges(replica);
 }
 
-export function handleReplicationMessages(replica: Replica, messages: readonly ReplicationMessage[]): void {
+export function handleReplicationMessages(replica: Replica, messages: readonly EventualMessage[]): void {
   for (const message of messages) handleMessage(replica, message);
   flushChanges(replica);
 }
@@ -95,7 +95,7 @@ export function isAwaiting(replica: Replica): boolean {
 
 export { departureReport, isHandedOver };
 
-function handleMessage(replica: Replica, message: ReplicationMessage): void {
+function handleMessage(replica: Replica, message: EventualMessage): void {
   switch (message.type) {
     case 'replicate':
       return handleReplicate(replica, message);

@@ -3,11 +3,12 @@ import { emptyBytes } from '../bytes.js';
 import type { Identifier } from '../chord/identifier.js';
 import { dropRecord, flushPartition, insertRecord, rememberEvicted, replaceRecord } from './contents.js';
 import { keyHashOf } from './digest.js';
+import { isPlanted } from './environment.js';
 import { observeReading, readingsPerMs } from './hybrid-clock.js';
 import type { Replicate } from './messages.js';
 import { appendChangeFor } from './outbox.js';
 import { kinds, visitChanges, type Change, type PackedRecords } from './packed-records.js';
-import { isPlanted, raisePending, type PartitionState, type Replica } from './replica.js';
+import { raisePending, type PartitionState, type Replica } from './replica.js';
 import { isNewer, type Version } from './version.js';
 
 export function handleReplicate(replica: Replica, message: Replicate): void {
@@ -68,7 +69,8 @@ function mergeEviction(replica: Replica, partition: PartitionState, change: Chan
   const record = partition.records.get(change.key);
   if (record !== undefined) {
     const stays = isNewer(record.hlc, record.writer, hlc, writer);
-    if (!stays || isPlanted(replica, 'evictWithoutVersion')) dropRecord(replica, partition, record);
+    if (!stays || isPlanted(replica.environment, 'evictWithoutVersion'))
+      dropRecord(replica, partition, record);
   }
   rememberEvicted(replica, record?.keyHash ?? keyHashOf(change.key), { hlc, writer });
 }

@@ -131,7 +131,7 @@ export interface Groups extends Question {
   readonly closer: readonly { readonly partition: number; readonly peer: Identifier }[];
 }
 
-export type ReplicationMessage =
+export type EventualMessage =
   | Replicate
   | Replicated
   | Compare
@@ -145,3 +145,26 @@ export type ReplicationMessage =
   | Forwarded
   | GetGroups
   | Groups;
+
+/** What a node's data plane hears. */
+export type ReplicationMessage = EventualMessage;
+
+const eventualTypes: ReadonlySet<string> = new Set([
+  'replicate',
+  'replicated',
+  'compare',
+  'compared',
+  'getVersions',
+  'versions',
+  'records',
+  'recordsTaken',
+  'confirmed',
+  'forward',
+  'forwarded',
+  'getGroups',
+  'groups',
+] as const satisfies readonly EventualMessage['type'][]);
+
+export function isEventualMessage(message: ReplicationMessage): message is EventualMessage {
+  return eventualTypes.has(message.type);
+}

@@ -8,7 +8,7 @@ import { SmallMap, SmallSet } from '../small-collections.js';
 import { createStore, noRecords, type Shelf, type Store } from '../store.js';
 import type { ReplicaEnvironment } from './environment.js';
 import { createHybridClock, type HybridClock } from './hybrid-clock.js';
-import type { Copy, ReplicationMessage } from './messages.js';
+import type { Copy, EventualMessage } from './messages.js';
 import type { PackedRecords, RecordWriter } from './packed-records.js';
 import { partitionIdentifier } from './partition.js';
 import { noVersion, type Version } from './version.js';
@@ -65,7 +65,7 @@ export interface Hint {
 export interface Session {
   readonly peer: Identifier;
   /** The outstanding question; sent again until it is answered or abandoned. */
-  question: (ReplicationMessage & { readonly requestId: number }) | undefined;
+  question: (EventualMessage & { readonly requestId: number }) | undefined;
   sentAtMs: number;
   tries: number;
   /** Nothing is asked before. */
@@ -210,11 +210,6 @@ export function raisePending(replica: Replica): void {
   if (replica.pendingRaised) return;
   replica.pendingRaised = true;
   replica.environment.raise({ type: 'replicaPending' });
-}
-
-/** Whether the named bug is planted. Free when none is. */
-export function isPlanted(replica: Replica, bug: string): boolean {
-  return replica.environment.mutations !== undefined && replica.environment.mutations.has(bug);
 }
 
 /** One literal, not a spread of a shelf: a thread makes up to 4,096 of them while it starts, before anything is compiled. */

@@ -5,11 +5,12 @@ import { touchRecord, type StoredRecord } from '../store.js';
 import { flags, opcodes, requestStride, statuses, type RequestBatch } from '../wire/requests.js';
 import { enforceBounds, expireRecord, isTooFull } from './bounds.js';
 import { writeLocally } from './changes.js';
+import { isPlanted } from './environment.js';
 import { forwardRequest } from './filling.js';
 import { absentState, operations } from './operations.js';
 import { servePartition } from './partition-requests.js';
 import { redirect, replyNextHops } from './redirecting.js';
-import { isPlanted, type Parked, type PartitionState, type Replica } from './replica.js';
+import type { Parked, PartitionState, Replica } from './replica.js';
 import { giveBack, reserve, settleReservation } from './reservations.js';
 
 /** A request that was moved this often is taken by whom it reached: rule 5 hands it over. */
@@ -108,7 +109,7 @@ export function serve(
   } else {
     let record = partition.records.get(key);
     const must = record === undefined && needsState(request) && partition.copy !== 'complete' && !looked;
-    if (must && !isPlanted(replica, 'serveWhileFilling')) {
+    if (must && !isPlanted(replica.environment, 'serveWhileFilling')) {
       forwardRequest(replica, partition, key, request, nowMs);
       return;
     }

@@ -1,5 +1,8 @@
 /** What a replica shows of itself: counters for administration, a digest for snapshots, all records for checkers. */
 import type { NodeStats } from '../admin.js';
+import type { ByteString } from '../bytes.js';
+import type { StoredRecord } from '../store.js';
+import type { CopySnapshot } from './engine.js';
 import { unacknowledged } from './outbox.js';
 import { countLed } from './partition-requests.js';
 import type { Replica } from './replica.js';
@@ -44,6 +47,19 @@ export function replicaDigest(replica: Replica): string {
   return hex(high) + hex(low);
 }
 
+/** Every record held, tombstones included. */
+export function* copiesOf(replica: Replica): Generator<CopySnapshot> {
+  for (const { records } of replica.known) for (const record of records.values()) yield snapshotOf(record);
+}
+
+export function copyOf(replica: Replica, key: ByteString): CopySnapshot | undefined {
+  for (const { records } of replica.known) {
+    const record = records.get(key);
+    if (record !== undefined) return snapshotOf(record);
+  }
+  return undefined;
+}
+
 /** Live records led of which a copy is missing or not confirmed: exact when no change is under way. */
 function countBelowReplicas(replica: Replica): number {
   const { replicas } = replica.environment.config;
@@ -55,6 +71,15 @@ function countBelowReplicas(replica: Replica): number {
     below += isShort ? partition.live : Math.min(partition.live, waiting.get(partition.partition) ?? 0);
   }
   return below;
+}
+
+function snapshotOf(record: StoredRecord): CopySnapshot {
+  return {
+    partition: record.shelf.partition,
+    key: record.key,
+    value: record.tombstone ? undefined : record.value,
+    version: { clock: record.hlc, node: record.writer },
+  };
 }
 
 function hex(word: number): string {
