@@ -1,6 +1,7 @@
 /** The command `rondo`: all its commands, registered, and one way to fail. */
 import { Command } from 'commander';
 import { registerAdministration } from './commands/administration.js';
+import { registerBench } from './commands/bench.js';
 import { registerCheck } from './commands/check.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDump } from './commands/dump.js';
@@ -25,6 +26,7 @@ export function buildProgram(context: Context): Command {
   registerPrompt(program, context, buildPromptProgram);
   registerDump(program, context);
   registerReplay(program, context);
+  registerBench(program, context);
   registerCheck(program, context);
   registerSimulate(program, context);
   registerDemo(program, context);

@@ -1,16 +1,13 @@
 /** The work of `replay`: loads all files, plays them through parallel clients, prints what was measured. */
-import { writeFile } from 'node:fs/promises';
 import { RondoError } from '../../src/errors.js';
-import { checkHistory, type HistoryVerdict } from '../check/check-history.js';
-import { historyOf, type History } from '../check/load-history.js';
 import { dealOperations } from '../replay/deal.js';
 import { loadFile, type LoadedFile } from '../replay/load-workload.js';
 import { runClients } from '../workload/run-clients.js';
 import type { ReplayFlags } from './commands/replay.js';
 import type { Context } from './context.js';
 import { exitCodes } from './exit-code.js';
-import { describeVerdict, verdictExitCodes } from './run-check.js';
-import { describeRun } from './run-report.js';
+import { judge, report } from './judge.js';
+import { describeRun, writeHistory } from './run-report.js';
 
 const problemsShown = 10;
 
@@ -48,16 +45,10 @@ export async function runReplay(
   });
   if (options.history !== undefined) await writeHistory(options.history, result.history);
   const broken = loaded.reduce((sum, file) => sum + file.broken, 0);
-  const judged = options.check ? judge(result.history, loaded) : undefined;
-  if (options.json)
-    output.json({ ...result.summary, broken, ...(judged && { verdict: judged.verdict.verdict }) });
+  const judged = options.check ? judge(result.history, options.cache === true || expires(loaded)) : undefined;
+  if (options.json) output.json({ ...result.summary, broken, ...(judged && { verdict: judged.verdict }) });
   else for (const line of describeRun(result.summary)) output.data(line);
-  if (judged !== undefined) {
-    // Under --json the last line is the run's; what failed is for people.
-    const write = options.json ? output.note : output.data;
-    for (const line of describeVerdict(judged.history, judged.verdict)) write(line);
-    context.setExitCode(verdictExitCodes[judged.verdict.verdict]);
-  }
+  if (judged !== undefined) report(judged, context, options.json === true);
   if (result.summary.errors > 0) {
     if (!options.json)
       output.note(
@@ -67,18 +58,11 @@ export async function runReplay(
   }
 }
 
-interface Judged {
-  readonly history: History;
-  readonly verdict: HistoryVerdict;
-}
-
-/** Keys may hold values from before the run, and those that a run gives a lifetime become absent by themselves. */
-function judge(lines: readonly string[], loaded: readonly LoadedFile[]): Judged {
-  const history = historyOf(lines, 'history');
-  const expiring = loaded.some((file) =>
+/** Records that a run gives a lifetime become absent by themselves. */
+function expires(loaded: readonly LoadedFile[]): boolean {
+  return loaded.some((file) =>
     file.operations.some((operation) => operation.type === 'put' && operation.ttlMs > 0),
   );
-  return { history, verdict: checkHistory(history, { cache: expiring, preloaded: true }) };
 }
 
 /** False, with the first problems printed, when a line is broken and may not be skipped: nothing has been sent. */
@@ -107,12 +91,4 @@ function requireTimes(loaded: readonly LoadedFile[]): void {
     'INVALID_ARGUMENT',
     `${without.file} holds no times to keep (${without.format}): leave --speed at max`,
   );
-}
-
-async function writeHistory(file: string, lines: readonly string[]): Promise<void> {
-  await writeFile(file, lines.map((line) => `${line}\n`).join('')).catch((error: unknown) => {
-    throw new RondoError('NOT_FOUND', `${file}: the history cannot be written (${String(error)})`, {
-      cause: error,
-    });
-  });
 }

@@ -1,4 +1,6 @@
-/** A run's figures for people. */
+/** A run's figures for people, and its history for `check`. */
+import { writeFile } from 'node:fs/promises';
+import { RondoError } from '../../src/errors.js';
 import type { RunSummary } from '../workload/statistics.js';
 
 /** Lines of `name  value`; hops only where they are known. */
@@ -19,4 +21,12 @@ export function describeRun(summary: RunSummary): readonly string[] {
 function describeCodes(codes: Readonly<Record<string, number>>): string {
   const parts = Object.entries(codes).map(([code, count]) => `${code} ${count}`);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+export async function writeHistory(file: string, lines: readonly string[]): Promise<void> {
+  await writeFile(file, lines.map((line) => `${line}\n`).join('')).catch((error: unknown) => {
+    throw new RondoError('NOT_FOUND', `${file}: the history cannot be written (${String(error)})`, {
+      cause: error,
+    });
+  });
 }

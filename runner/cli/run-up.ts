@@ -41,9 +41,22 @@ export async function runUp(options: UpFlags, context: Context): Promise<void> {
     const name = await signal.raised;
     context.setExitCode(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
   } finally {
-    for (const close of closing) await close();
+    await closeAll(closing);
     signal.stop();
   }
+}
+
+/** One after the other, all of them; the first failure is thrown when nothing is left open. */
+async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closing) {
+    try {
+      await close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 function startRing(options: UpFlags): Promise<Ring> {

@@ -14,8 +14,10 @@ const recordSchema = v.looseObject({
   op: v.picklist(['put', 'get', 'delete', 'append', 'cas', 'incr']),
   key: v.optional(v.string()),
   key_base64: v.optional(base64),
-  value: v.optional(v.string()),
+  value: v.optional(v.union([v.string(), v.number()])),
   value_base64: v.optional(base64),
+  expected: v.optional(v.nullable(v.string())),
+  expected_base64: v.optional(base64),
   ttl_ms: v.optional(nonNegative),
   t_ns: v.optional(nonNegative),
   start_ns: v.optional(nonNegative),
@@ -49,9 +51,17 @@ export function parseJsonLine(line: ByteString): Parsed {
     case 'append':
       if (value === undefined) return problem('an append needs "value" or "value_base64"');
       return one({ type: 'append', ...recorded, value });
-    case 'cas':
-    case 'incr':
-      return problem(`"${record.op}" needs the linearizable mode, which is not in this version`);
+    case 'cas': {
+      const expected = bytesOf(record.expected ?? undefined, record.expected_base64);
+      if (expected === undefined || value === undefined)
+        return problem('a cas needs "expected" and "value", or their base64');
+      return one({ type: 'compareAndSet', ...recorded, expected, value });
+    }
+    case 'incr': {
+      const step = Number(record.value ?? 1);
+      if (!Number.isSafeInteger(step)) return problem('an incr needs a whole number as "value"');
+      return one({ type: 'increment', ...recorded, step });
+    }
   }
 }
 
@@ -65,7 +75,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function bytesOf(text: string | undefined, encoded: string | undefined): ByteString | undefined {
+function bytesOf(text: string | number | undefined, encoded: string | undefined): ByteString | undefined {
   if (encoded !== undefined) return bytesFromArray(Buffer.from(encoded, 'base64'));
-  return text === undefined ? undefined : bytesFromText(text);
+  return text === undefined ? undefined : bytesFromText(String(text));
 }

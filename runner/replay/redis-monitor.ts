@@ -59,11 +59,21 @@ function operationsOf(verb: string, words: readonly ByteString[], recorded: Reco
       if (third === undefined || !isTtl(ttlMs)) return problem(`"${verb}" needs a time and a value`);
       return several([{ type: 'put', key: first, value: third, ttlMs, onlyIf: undefined, ...recorded }]);
     }
+    case 'incr':
+    case 'decr':
+    case 'incrby':
+    case 'decrby': {
+      const step = verb.endsWith('by') ? Number(second) : 1;
+      if (!Number.isSafeInteger(step)) return problem(`"${verb}" without a whole number`);
+      return several([
+        { type: 'increment', key: first, step: verb.startsWith('d') ? -step : step, ...recorded },
+      ]);
+    }
     case 'mset':
       return msetOf(words, recorded);
     default:
       return problem(
-        `"${verb}" is not replayed: this ring keeps strings (get, set, mget, mset, append, del)`,
+        `"${verb}" is not replayed: this ring keeps strings (get, set, mget, mset, append, incr, del)`,
       );
   }
 }

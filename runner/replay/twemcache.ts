@@ -46,7 +46,9 @@ export function parseTwemcacheLine(line: ByteString): Parsed {
       return one({ type: 'delete', ...recorded });
     case 'incr':
     case 'decr':
-      return problem(`${verb} needs the linearizable mode, which is not in this version`);
+      return problem(
+        `${verb} cannot be played: the trace keeps the sizes of values, not the numbers in them`,
+      );
     default:
       return problem(
         `expected one of get, gets, set, add, replace, cas, append, prepend, delete, found ${excerpt(verb)}`,

@@ -50,7 +50,8 @@ export async function drive(
       const endNs = nowNs();
       tally.count(outcome, endNs - Math.min(dueNs, sentNs));
       if (options.history) {
-        tally.history.push(historyLine(historyClient.numberFor(outcome), operation, outcome, sentNs, endNs));
+        const line = historyLine(historyClient.numberFor(outcome), operation, outcome, sentNs, endNs);
+        if (line !== undefined) tally.history.push(line);
       }
     }
   };

@@ -11,25 +11,54 @@ export function jsonBytes(name: string, bytes: ByteString): Readonly<Record<stri
     : { [`${name}_base64`]: Buffer.from(array).toString('base64') };
 }
 
-/** One line of a history. Times are `process.hrtime` nanoseconds, comparable between the threads of one host. */
+/**
+ * One line of a history; undefined for a scan, which says nothing of one key. Times are `process.hrtime` nanoseconds, comparable
+ * between the threads of one host.
+ */
 export function historyLine(
   client: number,
   operation: Operation,
   outcome: Outcome,
   startNs: number,
   endNs: number,
-): string {
-  const changes = operation.type === 'put' || operation.type === 'append';
+): string | undefined {
+  if (operation.type === 'scan') return undefined;
   return JSON.stringify({
     client,
-    op: operation.type,
+    op: names[operation.type],
     ...jsonBytes('key', operation.key),
-    ...(changes ? jsonBytes('value', bytesOfContent(operation.value)) : {}),
-    ...outputOf(outcome),
+    ...inputOf(operation),
+    ...outputOf(operation, outcome),
     start_ns: startNs,
     end_ns: endNs,
     ok: outcome.type === 'failed' ? (outcome.unknown ? 'unknown' : false) : true,
   });
+}
+
+const names = {
+  get: 'get',
+  put: 'put',
+  delete: 'delete',
+  append: 'append',
+  compareAndSet: 'cas',
+  increment: 'incr',
+} as const;
+
+function inputOf(operation: Operation): Readonly<Record<string, unknown>> {
+  switch (operation.type) {
+    case 'put':
+    case 'append':
+      return jsonBytes('value', bytesOfContent(operation.value));
+    case 'compareAndSet':
+      return {
+        ...jsonBytes('expected', bytesOfContent(operation.expected)),
+        ...jsonBytes('value', bytesOfContent(operation.value)),
+      };
+    case 'increment':
+      return { value: operation.step };
+    default:
+      return {};
+  }
 }
 
 /** Client numbers of a history: a lane takes a new one after an unknown outcome, which may take effect at any later time. */
@@ -50,12 +79,17 @@ export class HistoryClient {
   }
 }
 
-function outputOf(outcome: Outcome): Readonly<Record<string, unknown>> {
+function outputOf(operation: Operation, outcome: Outcome): Readonly<Record<string, unknown>> {
   switch (outcome.type) {
     case 'value':
       return outcome.value === undefined ? { output: null } : jsonBytes('output', outcome.value);
     case 'done':
-      return outcome.output === true ? {} : { output: outcome.output };
+      return outcome.output === true && operation.type !== 'compareAndSet' ? {} : { output: outcome.output };
+    case 'refused':
+      return {
+        output: false,
+        ...(outcome.actual === undefined ? { actual: null } : jsonBytes('actual', outcome.actual)),
+      };
     case 'failed':
       return { error: outcome.message };
   }

@@ -1,11 +1,11 @@
 /** A door in process: operations go straight to the nodes' ports, without a socket. */
 import type { MessagePort } from 'node:worker_threads';
 import { connect } from '../../actors/index.js';
-import { emptyBytes, textFromBytes } from '../../src/bytes.js';
+import { emptyBytes, textFromBytes, trustBytes } from '../../src/bytes.js';
 import type { Reply, RingClient } from '../../src/client-types.js';
 import { RondoError, assertNever } from '../../src/errors.js';
-import { flags, opcodes, statuses } from '../../src/wire/requests.js';
-import { bytesOfContent, type Door, type Operation, type Outcome } from './operation.js';
+import { flags, opcodes, statuses, type Status } from '../../src/wire/requests.js';
+import { bytesOfContent, failureOf, type Door, type Operation, type Outcome } from './operation.js';
 
 /** `port` comes from `ring.port()`. Resolves when the ring has answered once. */
 export async function openPortDoor(port: MessagePort): Promise<Door> {
@@ -16,7 +16,8 @@ export async function openPortDoor(port: MessagePort): Promise<Door> {
       try {
         return outcomeOf(operation, await submit(client, operation));
       } catch (error) {
-        return failed(error);
+        if (!(error instanceof RondoError)) throw error;
+        return failureOf(operation, error.code, error.message);
       }
     },
     hops: () => client.hops(),
@@ -45,36 +46,47 @@ function submit(client: RingClient, operation: Operation): Promise<Reply> {
         operation.ttlMs,
       );
     }
+    case 'compareAndSet': {
+      const expected = bytesOfContent(operation.expected);
+      const both = trustBytes(expected + bytesOfContent(operation.value));
+      return submitter.submit(opcodes.compareAndSet, operation.key, both, flags.number, expected.length);
+    }
+    case 'increment':
+      return submitter.submit(opcodes.increment, operation.key, emptyBytes, flags.number, operation.step);
+    case 'scan':
+      return submitter.submitToPartition(opcodes.scan, operation.partition, emptyBytes, operation.count);
     default:
       return assertNever(operation);
   }
 }
 
-function outcomeOf(operation: Operation, reply: Reply): Outcome {
-  switch (reply.status) {
+function outcomeOf(operation: Operation, { status, value }: Reply): Outcome {
+  switch (status) {
     case statuses.ok:
-      if (operation.type === 'get') return { type: 'value', value: reply.value };
-      return { type: 'done', output: operation.type === 'append' ? Number(reply.value) : true };
+      if (operation.type === 'get') return { type: 'value', value };
+      return { type: 'done', output: tellsNumber(operation) ? Number(value) : true };
     case statuses.absent:
-      return operation.type === 'get' ? { type: 'value', value: undefined } : { type: 'done', output: false };
-    case statuses.refused:
+      if (operation.type === 'get') return { type: 'value', value: undefined };
+      if (operation.type === 'compareAndSet') return { type: 'refused', actual: undefined };
       return { type: 'done', output: false };
-    case statuses.unknown:
-      return failure('UNKNOWN', textFromBytes(reply.value));
-    case statuses.busy:
-      return failure('BUSY', textFromBytes(reply.value));
-    case statuses.tryAgain:
-      return failure('TRYAGAIN', textFromBytes(reply.value));
+    case statuses.refused:
+      return operation.type === 'compareAndSet'
+        ? { type: 'refused', actual: value }
+        : { type: 'done', output: false };
     default:
-      return failure('ERR', textFromBytes(reply.value));
+      return failureOf(operation, codesByStatus.get(status) ?? 'INTERNAL', textFromBytes(value));
   }
 }
 
-function failure(code: string, message: string): Outcome {
-  return { type: 'failed', code, message: `${code} ${message}`, unknown: code === 'UNKNOWN' };
+function tellsNumber({ type }: Operation): boolean {
+  return type === 'append' || type === 'increment';
 }
 
-function failed(error: unknown): Outcome {
-  if (error instanceof RondoError) return failure(error.code, error.message);
-  throw error;
-}
+const codesByStatus: ReadonlyMap<Status, string> = new Map([
+  [statuses.unknown, 'UNKNOWN'],
+  [statuses.busy, 'BUSY'],
+  [statuses.tryAgain, 'TRYAGAIN'],
+  [statuses.noQuorum, 'NOQUORUM'],
+  [statuses.error, 'ERR'],
+  [statuses.unsupported, 'ERR'],
+]);

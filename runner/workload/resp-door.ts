@@ -3,7 +3,7 @@ import { bytesFromText } from '../../src/bytes.js';
 import { RondoError, assertNever } from '../../src/errors.js';
 import { connect, type RespAnswer, type RespClient } from '../gateway/resp-client.js';
 import { bytesOf } from '../gateway/resp-value.js';
-import { bytesOfContent, type Door, type Operation, type Outcome } from './operation.js';
+import { bytesOfContent, failureOf, type Door, type Operation, type Outcome } from './operation.js';
 
 const words = {
   get: bytesFromText('GET'),
@@ -13,6 +13,10 @@ const words = {
   px: bytesFromText('PX'),
   nx: bytesFromText('NX'),
   xx: bytesFromText('XX'),
+  ifeq: bytesFromText('IFEQ'),
+  incrby: bytesFromText('INCRBY'),
+  scan: bytesFromText('SCAN'),
+  count: bytesFromText('COUNT'),
 };
 
 /** Rejects with RondoError CONNECTION when nothing answers there. */
@@ -23,7 +27,8 @@ export async function openRespDoor(host: string, port: number): Promise<Door> {
       try {
         return outcomeOf(operation, await send(client, operation));
       } catch (error) {
-        return failed(operation, error);
+        if (!(error instanceof RondoError)) throw error;
+        return failureOf(operation, error.code, error.message);
       }
     },
     hops: () => undefined,
@@ -49,6 +54,24 @@ function send(client: RespClient, operation: Operation): Promise<RespAnswer> {
         ...(onlyIf === undefined ? [] : [onlyIf === 'absent' ? words.nx : words.xx]),
       );
     }
+    case 'compareAndSet':
+      return client.call(
+        words.set,
+        operation.key,
+        bytesOfContent(operation.value),
+        words.ifeq,
+        bytesOfContent(operation.expected),
+        words.get,
+      );
+    case 'increment':
+      return client.call(words.incrby, operation.key, bytesFromText(String(operation.step)));
+    case 'scan':
+      return client.call(
+        words.scan,
+        bytesFromText(String(operation.partition)),
+        words.count,
+        bytesFromText(String(operation.count)),
+      );
     default:
       return assertNever(operation);
   }
@@ -63,13 +86,15 @@ function outcomeOf(operation: Operation, reply: RespAnswer): Outcome {
     case 'delete':
       return { type: 'done', output: reply.type === 'integer' && reply.value > 0 };
     case 'append':
+    case 'increment':
       return { type: 'done', output: reply.type === 'integer' ? reply.value : true };
+    case 'compareAndSet': {
+      const actual = reply.type === 'null' ? undefined : bytesOf(reply);
+      return actual === bytesOfContent(operation.expected)
+        ? { type: 'done', output: true }
+        : { type: 'refused', actual };
+    }
+    case 'scan':
+      return { type: 'done', output: true };
   }
-}
-
-/** A read without an answer has no effect that could be unknown. */
-function failed(operation: Operation, error: unknown): Outcome {
-  if (!(error instanceof RondoError)) throw error;
-  const unknown = error.code === 'UNKNOWN' && operation.type !== 'get';
-  return { type: 'failed', code: error.code, message: `${error.code} ${error.message}`, unknown };
 }

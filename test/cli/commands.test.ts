@@ -1,5 +1,5 @@
 /** Every command against a ring that `rondo up` started: what it prints, on which stream, and how it ends. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,6 +133,24 @@ describe('commands against a ring', function () {
     );
   });
 
+  it('bench plays a core workload, and judges what it observed', async () => {
+    const words = ['--records', '100', '--operations', '1000', '--value-bytes', '20', '--clients', '3'];
+    const ran = await run('bench', '--workload', 'b', ...words, '--check', '--outstanding', '1');
+    expect(ran.stdout).to.match(/^load {8}100 records, 0 errors\nworkload {4}b\noperations {2}1000 by 3/);
+    expect(ran.stdout).to.match(/^verdict {5}(ok|illegal)$/m);
+    for (const name of ['e', 'f']) {
+      const printed = lines(await run('bench', '--workload', name, ...words, '--skip-load', '--json'));
+      expect(printed).to.have.length(1);
+      expect(JSON.parse(printed[0] ?? '')).to.include({ workload: name, operations: 1000, errors: 0 });
+    }
+  });
+
+  it('recover is refused in eventual mode', async () => {
+    const ran = await run('recover', '7', '--accept-loss');
+    expect(ran).to.include({ code: 1, stdout: '' });
+    expect(ran.stderr).to.match(/linearizable/);
+  });
+
   it('replay appends where the edition appends', async () => {
     const file = join(folder, 'requests_00.txt');
     writeFileSync(file, 'insert, appended, 1\ninsert, appended, 2\n');
@@ -162,6 +180,7 @@ describe('commands against a ring', function () {
     expect((await run('restore', file)).stdout).to.match(/^2 records/);
     expect(await json('get', 'binary')).to.deep.equal({ key: 'binary', value_base64: '/wA=' });
     expect((await run('dump', file)).code).to.equal(0);
+    expect(existsSync(`${file}.part`)).to.equal(false);
     const dumped = readFileSync(file, 'utf8');
     expect(dumped).to.contain('"key":"binary","value_base64":"/wA="');
     expect(dumped).to.match(/"key":"t","value":"v","ttl_ms":[78]\d{4}\b/);

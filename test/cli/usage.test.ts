@@ -11,7 +11,11 @@ interface Wrong {
 }
 
 const table: readonly Wrong[] = [
-  { words: ['bench'], code: 2, says: /unknown command 'bench'.*see rondo --help/ },
+  { words: ['dance'], code: 2, says: /unknown command 'dance'.*see rondo --help/ },
+  { words: ['bench', '--workload', 'g'], code: 2, says: /a, b, c, d, e, f/ },
+  { words: ['bench', '--connect', '127.0.0.1:1'], code: 3, says: /rondo up/ },
+  { words: ['recover', '1'], code: 2, says: /--accept-loss/ },
+  { words: ['recover', 'x', '--accept-loss'], code: 2, says: /whole number from 0 to 4095/ },
   { words: ['gte', 'k'], code: 2, says: /unknown command 'gte' \(Did you mean get\?\)/ },
   { words: ['get'], code: 2, says: /rondo get: missing required argument 'key'/ },
   { words: ['get', 'a', 'b'], code: 2, says: /rondo get: too many arguments/ },
@@ -84,7 +88,7 @@ describe('wrong usage', function () {
   it('every command has help with examples on standard output', async () => {
     const overview = (await runHere(['--help'])).stdout;
     const names =
-      'up put get delete append scan overlay stats trace join depart kill client replay check simulate demo dump restore';
+      'up put get delete append scan overlay stats trace join depart kill recover client replay bench check simulate demo dump restore';
     for (const name of names.split(' ')) expect(overview).to.match(new RegExp(`^  ${name}\\b`, 'm'));
     const help = await Promise.all(
       ['up', 'get', 'client', 'replay'].map((name) => runHere([name, '--help'])),

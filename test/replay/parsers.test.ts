@@ -89,7 +89,7 @@ describe('Twitter cache trace lines', () => {
   });
 
   it('name the operation that cannot be replayed', () => {
-    expect(brief(parse('twemcache', '0,k,1,0,7,incr,0'))).to.match(/incr needs the linearizable mode/);
+    expect(brief(parse('twemcache', '0,k,1,0,7,incr,0'))).to.match(/incr cannot be played/);
     expect(brief(parse('twemcache', '0,k,1,9999999,7,set,0'))).to.match(/larger than a record may be/);
     expect(brief(parse('twemcache', '0,k,1'))).to.match(/expected "timestamp,/);
   });
@@ -108,6 +108,25 @@ describe('recording lines', () => {
     expect(brief(parse('jsonl', '{"op":"append","key_base64":"/w==","value":"\u00c3\u00a9"}'))).to.deep.equal(
       [['append', '\u00ff', '\u00c3\u00a9']],
     );
+  });
+
+  it('of compareAndSet and increment hold what a history holds', () => {
+    expect(parse('jsonl', '{"op":"cas","key":"k","expected":"a","value":"b"}')).to.deep.equal({
+      type: 'operations',
+      operations: [
+        { type: 'compareAndSet', key: 'k', expected: 'a', value: 'b', atNs: undefined, client: undefined },
+      ],
+    });
+    for (const [value, step] of [
+      ['', 1],
+      [',"value":5', 5],
+      [',"value":"-7"', -7],
+    ] as const) {
+      const parsed = parse('jsonl', `{"op":"incr","key":"k"${value}}`);
+      expect(parsed.type === 'operations' && parsed.operations[0]).to.include({ type: 'increment', step });
+    }
+    expect(brief(parse('jsonl', '{"op":"cas","key":"k","value":"b"}'))).to.match(/needs "expected"/);
+    expect(brief(parse('jsonl', '{"op":"incr","key":"k","value":"x"}'))).to.match(/whole number/);
   });
 
   it('that are broken name the field', () => {
@@ -144,6 +163,19 @@ describe('MONITOR lines', () => {
       ttlMs: 5000,
       onlyIf: 'absent',
     });
+  });
+
+  it('that count are increments, of either sign', () => {
+    for (const [words, step] of [
+      ['"incr" "n"', 1],
+      ['"decr" "n"', -1],
+      ['"INCRBY" "n" "5"', 5],
+      ['"decrby" "n" "5"', -5],
+    ] as const) {
+      const parsed = parse('redis-monitor', `${at} ${words}`);
+      expect(parsed.type === 'operations' && parsed.operations[0]).to.include({ key: 'n', step });
+    }
+    expect(brief(parse('redis-monitor', `${at} "incrby" "n" "x"`))).to.match(/without a whole number/);
   });
 
   it('about the connection hold none, and other data types are named', () => {

@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import { trustBytes } from '../../src/bytes.js';
 import { drive, type DriverOptions } from '../../runner/workload/driver.js';
-import type { Door, Operation, Outcome } from '../../runner/workload/operation.js';
+import { parseHistoryLine } from '../../runner/check/history-line.js';
+import { historyLine } from '../../runner/workload/history.js';
+import { failureOf, type Door, type Operation, type Outcome } from '../../runner/workload/operation.js';
 import { createLatencyHistogram, latencyUs, mergeHops, summarize } from '../../runner/workload/statistics.js';
 
 const options: DriverOptions = { outstanding: 1, speed: 'max', client: 0, clients: 1, history: false };
@@ -107,6 +109,63 @@ describe('a driver', () => {
     expect(lines[0]).to.include({ client: 2, op: 'put', key: 'a', value: 'v', ok: 'unknown' });
     expect(lines[1]).to.include({ client: 7, ok: true }).and.not.have.property('output');
     expect(lines[2]).to.include({ client: 7, op: 'get', output: 'v', ok: true });
+  });
+});
+
+describe('a history', () => {
+  const key = trustBytes('k');
+  const recorded = { key, atNs: undefined, client: undefined };
+  const cas: Operation = {
+    type: 'compareAndSet',
+    expected: trustBytes('a'),
+    value: trustBytes('b'),
+    ...recorded,
+  };
+  const line = (operation: Operation, outcome: Outcome): unknown => {
+    const text = historyLine(1, operation, outcome, 5, 9);
+    return text === undefined ? undefined : JSON.parse(text);
+  };
+
+  it('tells what a compareAndSet expected, whether it was accepted, and what it found', () => {
+    const asked = { client: 1, op: 'cas', key: 'k', expected: 'a', value: 'b', start_ns: 5, end_ns: 9 };
+    expect(line(cas, { type: 'done', output: true })).to.deep.equal({ ...asked, output: true, ok: true });
+    expect(line(cas, { type: 'refused', actual: trustBytes('c') })).to.deep.equal({
+      ...asked,
+      output: false,
+      actual: 'c',
+      ok: true,
+    });
+    expect(line(cas, { type: 'refused', actual: undefined })).to.include({ output: false, actual: null });
+    const text = historyLine(1, cas, { type: 'refused', actual: trustBytes('c') }, 5, 9) ?? '';
+    expect(parseHistoryLine(text, 1)).to.have.nested.property('operation.action.type', 'refusal');
+  });
+
+  it('tells the step and the sum of an increment, and nothing of a scan', () => {
+    const increment: Operation = { type: 'increment', step: 5, ...recorded };
+    expect(line(increment, { type: 'done', output: 7 })).to.include({ op: 'incr', value: 5, output: 7 });
+    const scan: Operation = { type: 'scan', partition: 1, count: 2, ...recorded };
+    expect(line(scan, { type: 'done', output: true })).to.equal(undefined);
+  });
+
+  it('says unknown of every failure of a change that is not certain, and of no read', () => {
+    const ok = (operation: Operation, code: string): unknown => {
+      const parsed = line(operation, failureOf(operation, code, 'why'));
+      return typeof parsed === 'object' && parsed !== null && 'ok' in parsed ? parsed.ok : undefined;
+    };
+    for (const code of [
+      'NOQUORUM',
+      'BUSY',
+      'TRYAGAIN',
+      'ERR',
+      'INVALID_ARGUMENT',
+      'UNSUPPORTED',
+      'CONNECTION',
+    ])
+      expect(ok(cas, code), code).to.equal(false);
+    for (const code of ['UNKNOWN', 'CLOSED', 'ABORTED', 'TIMEOUT', 'INTERNAL']) {
+      expect(ok(cas, code), code).to.equal('unknown');
+      expect(ok(get('k'), code), code).to.equal(false);
+    }
   });
 });
 

@@ -1,9 +1,9 @@
-/** The commands that show a ring or change its nodes: overlay, stats, trace, join, depart, kill. */
+/** The commands that show a ring or change its nodes: overlay, stats, trace, join, depart, kill, recover. */
 import type { Command } from 'commander';
 import { bytesFromText } from '../../../src/bytes.js';
 import { ringPicture } from '../../inspector/ring-picture.js';
 import { clientCommand, membershipTimeoutMs, type ClientOptions, type Context } from '../context.js';
-import { flag, numberFlag } from '../flag.js';
+import { flag, numberFlag, parseWhole } from '../flag.js';
 import { table, type Output } from '../output.js';
 import {
   overlaySchema,
@@ -104,6 +104,21 @@ export function registerAdministration(program: Command, context: Context): void
       },
     );
   }
+
+  const recover = program
+    .command('recover')
+    .argument('<partition>', 'its number, as trace prints it', (text) => parseWhole(text, 0, 4_095))
+    .description('begin a partition that lost its quorum anew, from the nodes that are left of it')
+    .addOption(flag('--accept-loss', 'what only lost nodes held is lost for good').makeOptionMandatory());
+  clientCommand(recover, ['recover 17 --accept-loss'], membershipTimeoutMs).action(
+    async (partition: number, options: ClientOptions) => {
+      await context.withSession(options, (session) =>
+        session.call('RONDO.RECOVER', bytesFromText(String(partition)), bytesFromText('ACCEPT-LOSS')),
+      );
+      if (options.json) output.json({ event: 'recovered', partition });
+      else output.data(`recovered partition ${partition}`);
+    },
+  );
 }
 
 function printOverlay(output: Output, nodes: readonly NodeStatusReply[]): void {

@@ -1,5 +1,5 @@
 /** `dump` and `restore`: all records as JSON lines, with the time that each has left. The ring itself is in memory only. */
-import { open } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { bytesFromText } from '../../../src/bytes.js';
 import { RondoError } from '../../../src/errors.js';
@@ -36,31 +36,45 @@ export function registerDump(program: Command, context: Context): void {
   });
 }
 
+/** Written beside and then renamed: whatever happens, FILE is a whole dump, the former one or this. */
 async function dumpTo(session: Session, file: string): Promise<number> {
-  const handle = await open(file, 'w').catch((error: unknown) => {
-    throw new RondoError('NOT_FOUND', `${file}: cannot be written (${String(error)})`, { cause: error });
+  const part = `${file}.part`;
+  const handle = await open(part, 'w').catch((error: unknown) => {
+    throw new RondoError('NOT_FOUND', `${part}: cannot be written (${String(error)})`, { cause: error });
   });
-  let count = 0;
+  let count: number;
   try {
-    for await (const { records } of recordsOfRing(session)) {
-      const ttls = await Promise.all(
-        records.map(async ({ key }) => integerOf(await session.call('PTTL', key))),
-      );
-      const lines = records.flatMap(({ key, value }, index) => {
-        const ttlMs = ttls[index] ?? -1;
-        // -2: gone since the page was read.
-        if (ttlMs === -2) return [];
-        const expiry = ttlMs > 0 ? { ttl_ms: ttlMs } : {};
-        return [
-          `${JSON.stringify({ op: 'put', ...jsonBytes('key', key), ...jsonBytes('value', value), ...expiry })}\n`,
-        ];
-      });
-      count += lines.length;
-      // Not `write`, which may stop short of the end without an error.
-      await handle.appendFile(lines.join(''));
-    }
-  } finally {
+    count = await writeRecords(session, handle);
+    // On the disk before it takes the former one's place.
+    await handle.sync();
+  } catch (error) {
     await handle.close();
+    await rm(part, { force: true });
+    throw error;
+  }
+  await handle.close();
+  await rename(part, file);
+  return count;
+}
+
+async function writeRecords(session: Session, handle: FileHandle): Promise<number> {
+  let count = 0;
+  for await (const { records } of recordsOfRing(session)) {
+    const ttls = await Promise.all(
+      records.map(async ({ key }) => integerOf(await session.call('PTTL', key))),
+    );
+    const lines = records.flatMap(({ key, value }, index) => {
+      const ttlMs = ttls[index] ?? -1;
+      // -2: gone since the page was read.
+      if (ttlMs === -2) return [];
+      const expiry = ttlMs > 0 ? { ttl_ms: ttlMs } : {};
+      return [
+        `${JSON.stringify({ op: 'put', ...jsonBytes('key', key), ...jsonBytes('value', value), ...expiry })}\n`,
+      ];
+    });
+    count += lines.length;
+    // Not `write`, which may stop short of the end without an error.
+    await handle.appendFile(lines.join(''));
   }
   return count;
 }

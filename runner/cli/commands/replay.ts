@@ -13,6 +13,7 @@ export interface ReplayFlags extends ClientOptions {
   readonly history?: string;
   readonly skipBroken?: true;
   readonly check?: true;
+  readonly cache?: true;
 }
 
 export function registerReplay(program: Command, context: Context): void {
@@ -57,7 +58,8 @@ export function registerReplay(program: Command, context: Context): void {
         '--check',
         'judge whether what was observed is linearizable; exit code 5 when not, as may well be in eventual mode',
       ),
-    );
+    )
+    .addOption(flag('--cache', 'for --check of a bounded ring: a key may become absent by itself'));
   clientCommand(replay, [
     'replay examples/songs/insert_*_part.txt',
     'replay examples/songs/requests_*.txt --existing append',
