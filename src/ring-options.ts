@@ -53,11 +53,7 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
   const nodes = whole('nodes', options.nodes ?? Math.max(3, Math.min(8, parallelism)), 1, nodesMax);
   const replicas = whole('replicas (k)', options.replicas ?? defaultConfig.replicas, 1, replicasMax);
   const consistency = options.consistency ?? 'eventual';
-  if (consistency === 'linearizable') {
-    const advice = 'start the ring with consistency eventual';
-    throw new RondoError('UNSUPPORTED', `consistency linearizable is not in this version yet: ${advice}`);
-  }
-  if (consistency !== 'eventual') {
+  if (consistency !== 'eventual' && consistency !== 'linearizable') {
     throw invalid(`consistency must be eventual or linearizable, not ${String(consistency)}`);
   }
   const placement = options.placement ?? defaultConfig.placement;

@@ -10,6 +10,7 @@ import type { Peer } from '../peer.js';
 import type { RequestBatch } from '../wire/requests.js';
 import type { ReplicaEnvironment } from './environment.js';
 import type { ReplicationMessage } from './messages.js';
+import type { Site } from './linearizable/site.js';
 import type { Replica } from './replica.js';
 import type { ViewPhase } from './view-phase.js';
 
@@ -85,6 +86,7 @@ export interface EventualEngine extends EngineDoors {
 /** A register per key inside views that change (docs/design/replication.md, 1). */
 export interface LinearizableEngine extends EngineDoors {
   readonly consistency: 'linearizable';
+  readonly site: Site;
 }
 
 export type Engine = EventualEngine | LinearizableEngine;

@@ -1,0 +1,260 @@
+/** The linearizable mode: every door into a site, and what each leads to (docs/design/replication.md, 1). */
+import { assertNever } from '../../errors.js';
+import type { Activity, LinearizableEngine, ViewPhase } from '../engine.js';
+import type { ReplicaEnvironment } from '../environment.js';
+import { isEventualMessage } from '../messages.js';
+import { answerAsks } from './acceptor.js';
+import { handleAnswers, tickAskers } from './answers.js';
+import { flushAsks } from './asking.js';
+import { enforceBounds, sweepExpired } from './bounding.js';
+import { collectTombstones } from './collecting.js';
+import {
+  answerAcceptView,
+  answerPrepareView,
+  decidingDue,
+  handleViewAccepted,
+  handleViewPromised,
+  handleViewRefused,
+  warmedUp,
+} from './deciding.js';
+import { answerFetch, fetchingDue, handleActivated, handleFetched } from './fetching.js';
+import { forgetRegisters } from './forgetting.js';
+import {
+  answerGetViews,
+  handleSuggest,
+  handleWantsToLeave,
+  handleWarmUp,
+  hint,
+  reconsider,
+  tellLeaving,
+} from './hinting.js';
+import { answerPrepareAll, handlePreparedAll, refreshLead, tickLead } from './leading.js';
+import { learnView, learnViews } from './learning.js';
+import type { ViewMessage } from './messages.js';
+import { releaseReservations, tickReservations } from './reserving.js';
+import { serveRequests } from './serving.js';
+import { createSite, isDead, raisePending, type Site } from './site.js';
+import { copiesOf, copyOf, ledBy, peersOf, siteDigest, siteStats } from './statistics.js';
+import { phaseMs, tickMs } from './timing.js';
+import { placeIn } from './view.js';
+import { answerFlushes, answerListKeys, handleKeysListed, tickPages } from './whole-partitions.js';
+
+export function createLinearizableEngine(environment: ReplicaEnvironment): LinearizableEngine {
+  const site = createSite(environment);
+  const turn = <Arguments extends readonly unknown[]>(door: (...given: Arguments) => void) => {
+    return (...given: Arguments): void => {
+      door(...given);
+      flushAsks(site);
+    };
+  };
+  return {
+    consistency: 'linearizable',
+    environment,
+    site,
+    overlayChanged: turn((overlay) => {
+      site.overlay = overlay;
+      noteDeaths(site);
+      refreshLeads(site);
+      hint(site, environment.clock.nowMs());
+      raisePending(site);
+      environment.raise({ type: 'replicaChanged' });
+    }),
+    routesChanged: (overlay) => {
+      if (site.overlay !== undefined) site.overlay = overlay;
+    },
+    peerUnreachable: turn((id, unreachable) => {
+      if (unreachable) site.unreachable.add(id);
+      else site.unreachable.delete(id);
+      refreshLeads(site);
+      raisePending(site);
+    }),
+    handleRequests: turn((client, batch) => {
+      serveRequests(site, client, batch);
+      if (site.store.bounded) enforceBounds(site, environment.clock.nowMs());
+    }),
+    handleMessages: turn((messages) => {
+      for (const message of messages) if (!isEventualMessage(message)) handleMessage(site, message);
+    }),
+    clientClosed: (client) => releaseReservations(site, client),
+    tick: turn(() => tick(site)),
+    tickInMs: () => tickInMs(site),
+    activity: () => activityOf(site),
+    viewPhase: (partition) => site.slots[partition]?.phase ?? 'steady',
+    viewDelayMs: (partition) => viewDelayMs(site, partition),
+    viewDue: turn((partition) => viewDue(site, partition)),
+    startHandingOver: turn(() => {
+      site.departure = 'handingOver';
+      site.leaving.add(site.self);
+      tellLeaving(site);
+      site.hintsDueAtMs = 0;
+      raisePending(site);
+    }),
+    isHandedOver: () => isHandedOver(site),
+    departureReport: () => departureReport(site),
+    stopServing: turn(() => {
+      site.departure = 'announced';
+      refreshLeads(site);
+      tickReservations(site, environment.clock.nowMs());
+    }),
+    peers: () => peersOf(site),
+    nextRequestId: () => site.nextRequestId++,
+    stats: () => siteStats(site),
+    led: () => ledBy(site),
+    filling: () =>
+      [...site.known].filter((slot) => slot.incoming !== undefined).map(({ partition }) => partition),
+    digest: () => siteDigest(site),
+    copies: () => copiesOf(site),
+    copyOf: (key) => copyOf(site, key),
+  };
+}
+
+function handleMessage(site: Site, message: ViewMessage): void {
+  const nowMs = site.environment.clock.nowMs();
+  switch (message.type) {
+    case 'registerAsks':
+      return answerAsks(site, message);
+    case 'registerAnswers':
+      learnViews(site, message.views);
+      return handleAnswers(site, message, nowMs);
+    case 'prepareAll':
+      return answerPrepareAll(site, message);
+    case 'preparedAll':
+      learnViews(site, message.views);
+      return handlePreparedAll(site, message, nowMs);
+    case 'prepareView':
+      return answerPrepareView(site, message);
+    case 'viewPromised':
+      return handleViewPromised(site, message);
+    case 'acceptView':
+      return answerAcceptView(site, message);
+    case 'viewAccepted':
+      return handleViewAccepted(site, message);
+    case 'viewRefused':
+      return handleViewRefused(site, message);
+    case 'views':
+      return learnViews(site, message.views);
+    case 'getViews':
+      return answerGetViews(site, message);
+    case 'fetch':
+      if (message.view !== null) learnView(site, message.view);
+      return answerFetch(site, message);
+    case 'fetched':
+      learnViews(site, message.views);
+      return handleFetched(site, message);
+    case 'activated':
+      return handleActivated(site, message);
+    case 'warmUp':
+      learnView(site, message.view);
+      return handleWarmUp(site, message);
+    case 'warmedUp': {
+      const slot = site.slots[message.partition];
+      if (slot !== undefined && slot.epoch === message.epoch) warmedUp(site, slot, message.from);
+      return;
+    }
+    case 'suggest':
+      return handleSuggest(site, message, nowMs);
+    case 'wantsToLeave':
+      return handleWantsToLeave(site, message.from);
+    case 'listKeys':
+      return answerListKeys(site, message);
+    case 'keysListed':
+      return handleKeysListed(site, message, nowMs);
+    case 'getSurvivor':
+    case 'survivor':
+      return;
+    default:
+      return assertNever(message);
+  }
+}
+
+function tick(site: Site): void {
+  const nowMs = site.environment.clock.nowMs();
+  site.pendingRaised = false;
+  tickReservations(site, nowMs);
+  sweepExpired(site, nowMs);
+  enforceBounds(site, nowMs);
+  let isAwaiting = tickAskers(site, nowMs);
+  if (tickPages(site, nowMs)) isAwaiting = true;
+  for (const slot of site.known) {
+    if (tickLead(site, slot, nowMs)) isAwaiting = true;
+    if (slot.tombstones > 0 || slot.collections.size > 0) collectTombstones(site, slot, nowMs);
+    answerFlushes(site, slot, nowMs, false);
+    const { warming } = slot;
+    if (warming === undefined) continue;
+    if (nowMs - warming.sinceMs > abandonedMs) slot.warming = undefined;
+    else isAwaiting = true;
+  }
+  for (const slot of [...site.concerned.keys()]) reconsider(site, slot, nowMs);
+  if (nowMs >= site.hintsDueAtMs) hint(site, nowMs);
+  if (isAwaiting || site.concerned.size > 0 || site.reservations.size > 0 || site.asking.batches.size > 0)
+    raisePending(site);
+}
+
+/** Soon while something is awaited, else when hints are due. */
+function tickInMs(site: Site): number {
+  if (site.pendingRaised) return tickMs;
+  return Math.max(tickMs, site.hintsDueAtMs - site.environment.clock.nowMs());
+}
+
+function activityOf(site: Site): Activity {
+  for (const slot of site.known)
+    if (slot.incoming !== undefined || slot.warming !== undefined) return 'filling';
+  if (site.concerned.size > 0) return 'comparing';
+  return site.pendingRaised ? 'awaiting' : 'steady';
+}
+
+/** Of a phase of a view change: longer with each try, and longest for those that only finish what a driver began (V4). */
+function viewDelayMs(site: Site, partition: number): number {
+  const slot = site.slots[partition];
+  const phase: ViewPhase = slot?.phase ?? 'steady';
+  const tries = Math.min(4, slot?.driving?.tries ?? slot?.incoming?.tries ?? 0);
+  const baseMs = phase === 'sealed' ? 2 * phaseMs * (1 + (slot?.place ?? 0)) : phaseMs * 2 ** tries;
+  return baseMs * (0.75 + site.environment.random() / 2);
+}
+
+function viewDue(site: Site, partition: number): void {
+  const slot = site.slots[partition];
+  if (slot === undefined || slot.phase === 'steady') return;
+  if (slot.phase === 'fetching') fetchingDue(site, slot);
+  else decidingDue(site, slot);
+}
+
+function refreshLeads(site: Site): void {
+  const nowMs = site.environment.clock.nowMs();
+  for (const slot of site.known) refreshLead(site, slot, nowMs);
+}
+
+function noteDeaths(site: Site): void {
+  const nowMs = site.environment.clock.nowMs();
+  for (const { view } of site.known) {
+    for (const { id } of view?.members ?? []) {
+      if (isDead(site, id) && !site.deadSinceMs.has(id)) site.deadSinceMs.set(id, nowMs);
+    }
+  }
+  for (const id of [...site.leaving]) if (isDead(site, id)) site.leaving.delete(id);
+  for (const id of [...site.unreachable]) if (isDead(site, id)) site.unreachable.delete(id);
+}
+
+/** Nothing is held here that a quorum of a later view does not hold. */
+function isHandedOver(site: Site): boolean {
+  for (const slot of site.known) {
+    if (slot.status === 'active' || slot.status === 'sealed' || slot.incoming !== undefined) return false;
+    if (slot.status === 'warm') forgetRegisters(site, slot);
+  }
+  return true;
+}
+
+function departureReport(site: Site): Readonly<Record<string, unknown>> {
+  const waiting = [...site.known].filter(({ status }) => status === 'active' || status === 'sealed');
+  const first = waiting.slice(0, 8).map(({ partition, status, phase, view }) => ({
+    partition,
+    status,
+    phase,
+    isMember: view !== undefined && placeIn(view, site.self) !== -1,
+    members: view?.members.map(({ address }) => address),
+  }));
+  return { partitions: waiting.length, first };
+}
+
+/** A warm-up that its driver has not asked for again for so long is given up. */
+const abandonedMs = 5_000;

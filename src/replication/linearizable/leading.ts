@@ -1,0 +1,103 @@
+/**
+ * Leading: who coordinates a partition, and the claim to all its keys at once (O1 b of docs/design/replication.md). The first
+ * member that seems alive leads; two that think so at once harm nothing but speed.
+ */
+import type { Identifier } from '../../chord/identifier.js';
+import { setLed } from '../../store.js';
+import { isPlanted } from '../environment.js';
+import { ballotOf, noBallot, roundIn } from './ballot.js';
+import type { PrepareAll, PreparedAll } from './messages.js';
+import { digestBuckets } from './registers-digest.js';
+import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { resendMs } from './timing.js';
+import type { View } from './view.js';
+
+export function isLeading(site: Site, slot: Slot): boolean {
+  if (slot.status !== 'active' || site.departure === 'announced') return false;
+  for (const { id } of slot.members) {
+    if (id === site.self) return true;
+    if (seemsAlive(site, id)) return false;
+  }
+  return false;
+}
+
+/** Claims the partition when this node has come to lead it, and lets it go when it has not. */
+export function refreshLead(site: Site, slot: Slot, nowMs: number): void {
+  const leads = isLeading(site, slot);
+  setLed(site.store, slot, leads);
+  if (!leads) slot.lead = 'none';
+  else if (slot.lead === 'none') claim(site, slot, nowMs);
+}
+
+/** Sends a claim again that was not answered, or lost to a higher ballot. */
+export function tickLead(site: Site, slot: Slot, nowMs: number): boolean {
+  if (slot.lead !== 'asking' || slot.status !== 'active') return false;
+  if (nowMs - slot.leadSentAtMs >= 2 * resendMs) claim(site, slot, nowMs);
+  return true;
+}
+
+/** The acceptor's side: promises every key at once, unless some key was promised or accepted as high. */
+export function answerPrepareAll(site: Site, message: PrepareAll): void {
+  const views: View[] = [];
+  const blindly = isPlanted(site.environment, 'prepareAllBlindly');
+  const partitions = message.partitions.map(
+    ({ partition, epoch, ballot, low, high }): PreparedAll['partitions'][number] => {
+      const slot = slotOf(site, partition);
+      const answer = { partition, epoch, ballot, exceed: noBallot, equal: false };
+      if (slot === undefined || slot.status !== 'active' || slot.epoch !== epoch) {
+        if (slot?.view !== undefined && slot.view.epoch > epoch) views.push(slot.view);
+        return { ...answer, outcome: 'wrongView' };
+      }
+      if (slot.highest >= ballot && !blindly) return { ...answer, outcome: 'refused', exceed: slot.highest };
+      slot.promisedAll = Math.max(slot.promisedAll, ballot);
+      slot.highest = Math.max(slot.highest, ballot);
+      const digest = digestBuckets(slot.records.values(), 1);
+      return { ...answer, outcome: 'promised', equal: blindly || (digest[0] === low && digest[1] === high) };
+    },
+  );
+  const { from, requestId } = message;
+  site.environment.send(from, { type: 'preparedAll', from: site.self, requestId, partitions, views });
+}
+
+export function handlePreparedAll(site: Site, message: PreparedAll, nowMs: number): void {
+  for (const { partition, epoch, ballot, outcome, exceed, equal } of message.partitions) {
+    const slot = site.slots[partition];
+    if (slot === undefined || slot.epoch !== epoch || slot.status !== 'active') continue;
+    slot.highest = Math.max(slot.highest, exceed);
+    if (slot.lead !== 'asking' || slot.leadBallot !== ballot) continue;
+    const bit = 1 << slot.members.findIndex((peer) => peer.id === message.from);
+    // A member that is behind, or that promised more to another: every key then pays for its own first round.
+    if (outcome === 'refused') slot.leadSentAtMs = Math.max(0, nowMs - resendMs * site.environment.random());
+    else if (outcome === 'promised' && equal) confirm(slot, bit);
+    else if (outcome === 'promised') slot.lead = 'unclean';
+  }
+}
+
+function confirm(slot: Slot, bit: number): void {
+  slot.leadAnswers |= bit;
+  let members = 0;
+  for (let bits = slot.leadAnswers; bits !== 0; bits &= bits - 1) members++;
+  if (members >= slot.quorum) slot.lead = 'clean';
+}
+
+function claim(site: Site, slot: Slot, nowMs: number): void {
+  slot.leadBallot = ballotOf(slot.epoch, roundIn(slot.epoch, slot.highest) + 1, slot.place);
+  slot.highest = slot.leadBallot;
+  slot.promisedAll = slot.leadBallot;
+  slot.leadAnswers = 0;
+  slot.leadSentAtMs = nowMs;
+  slot.lead = 'asking';
+  const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
+  for (const { id } of slot.members) {
+    if (id !== site.self) queueClaim(site, id, slot, low, high);
+  }
+  confirm(slot, 1 << slot.place);
+  raisePending(site);
+}
+
+function queueClaim(site: Site, peer: Identifier, slot: Slot, low: number, high: number): void {
+  const { partition, epoch, leadBallot } = slot;
+  const claims = site.asking.claims.get(peer) ?? [];
+  claims.push({ partition, epoch, ballot: leadBallot, low, high });
+  site.asking.claims.set(peer, claims);
+}

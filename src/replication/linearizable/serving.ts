@@ -1,0 +1,166 @@
+/** Serves batches of clients' requests: gets inline, everything else one by one. The hot path of the linearizable mode. */
+import { trustBytes, type ByteString } from '../../bytes.js';
+import { bytesOf, isOverfull } from '../../store.js';
+import { flags, opcodes, requestStride, statuses, type RequestBatch } from '../../wire/requests.js';
+import { operations } from '../operations.js';
+import { changeKey, type Operation } from './changing.js';
+import { isLeading } from './leading.js';
+import { confirmRead, operationOfRead, readRegister } from './reading.js';
+import { stateOf } from './register.js';
+import { redirect, route } from './requests.js';
+import { giveBack, reserve } from './reserving.js';
+import { slotOf, type Site, type Slot } from './site.js';
+import { requestMsMax, requestsMax, tombstoneBytesMax } from './timing.js';
+import { servePartition } from './whole-partitions.js';
+
+/** A request that was moved this often is taken by any active member that it reaches. */
+const movesUntilTaken = 2;
+
+export function serveRequests(site: Site, client: number, batch: RequestBatch): void {
+  const { head, text, numbers } = batch;
+  const { environment, counters } = site;
+  const nowMs = environment.clock.nowMs();
+  let at = 0;
+  let numbersAt = 0;
+  let reads = 0;
+  counters.batches++;
+  for (let index = 0; index + requestStride <= head.length; index += requestStride) {
+    const id = head[index] ?? 0;
+    const operation = head[index + 1] ?? 0;
+    const partition = head[index + 2] ?? 0;
+    const slot = site.slots[partition] ?? slotOf(site, partition);
+    const keyEnd = at + (head[index + 3] ?? 0);
+    const valueEnd = keyEnd + (head[index + 4] ?? 0);
+    const key = trustBytes(text.substring(at, keyEnd));
+    const number = (operation & (flags.number << 8)) === 0 ? 0 : (numbers?.[numbersAt++] ?? 0);
+    const opcode = operation & 0xff;
+    if (slot === undefined) environment.reply(client, id, statuses.error, 'no such partition');
+    else if (opcode === opcodes.route) route(site, client, id, key);
+    else if (opcode === opcodes.count) servePartition(site, slot, client, id, opcode, key, number, nowMs);
+    else if (!isServed(site, slot, operation >> 16)) redirect(site, slot, client, id);
+    else if (site.requests >= requestsMax) environment.reply(client, id, statuses.busy, tooMany);
+    else if (opcode === opcodes.get) {
+      reads++;
+      get(site, slot, client, id, key, nowMs);
+    } else {
+      const value = trustBytes(text.substring(keyEnd, valueEnd));
+      serveOther(site, slot, key, {
+        client,
+        id,
+        opcode,
+        flags: (operation >> 8) & 0xff,
+        moves: operation >> 16,
+        value,
+        number,
+        untilMs: nowMs + requestMsMax,
+      });
+    }
+    at = valueEnd;
+  }
+  counters.reads += reads;
+}
+
+/** Members coordinate: the leader, or whoever a request reaches that was sent about. */
+function isServed(site: Site, slot: Slot, moves: number): boolean {
+  if (slot.status !== 'active') return false;
+  return slot.led || moves >= movesUntilTaken || isLeading(site, slot);
+}
+
+function get(site: Site, slot: Slot, client: number, id: number, key: ByteString, nowMs: number): void {
+  const { counters, environment } = site;
+  const underWay = slot.changes.size > 0 && slot.changes.has(key);
+  const read = underWay ? undefined : readRegister(site, slot, key, nowMs);
+  if (read === undefined) {
+    site.requests++;
+    changeKey(site, slot, environment.detach(key), operationOfRead(client, id, nowMs), nowMs, false);
+    return;
+  }
+  const { value, ballot } = read;
+  if (value === undefined) counters.misses++;
+  else counters.hits++;
+  const status = value === undefined ? statuses.absent : statuses.ok;
+  if (slot.quorum === 1) environment.reply(client, id, status, value ?? '');
+  else {
+    site.requests++;
+    const kept = environment.detach(key);
+    confirmRead(
+      site,
+      slot,
+      kept,
+      operationOfRead(client, id, nowMs),
+      ballot,
+      status,
+      value ?? nothing,
+      nowMs,
+    );
+  }
+}
+
+function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation): void {
+  const { environment, counters } = site;
+  const { client, id, opcode } = request;
+  const nowMs = request.untilMs - requestMsMax;
+  if (opcode === opcodes.scan || opcode === opcodes.flush) {
+    servePartition(site, slot, client, id, opcode, request.value, request.number, nowMs);
+    return;
+  }
+  const { keyBytesMax, valueBytesMax } = environment.config;
+  const valueBytes = opcode === opcodes.compareAndSet ? request.number : request.value.length;
+  if (key.length > keyBytesMax || valueBytes > valueBytesMax) {
+    environment.reply(client, id, statuses.error, 'the key or the value is longer than this ring allows');
+    return;
+  }
+  if (opcode === opcodes.getOrReserve) {
+    if (request.number < 0) giveBack(site, key, client, id, nowMs);
+    else reserve(site, slot, environment.detach(key), request, nowMs);
+    return;
+  }
+  const apply = operations.get(opcode);
+  if (apply === undefined) {
+    environment.reply(client, id, statuses.error, `unknown operation ${opcode}`);
+    return;
+  }
+  if (isTooFull(site)) {
+    environment.reply(client, id, statuses.busy, 'the store is full and still evicting');
+    return;
+  }
+  if (site.tombstoneBytes > tombstoneBytesMax && (opcode === opcodes.delete || opcode === opcodes.expire)) {
+    environment.reply(client, id, statuses.busy, 'too many deleted keys are not collected yet');
+    return;
+  }
+  site.requests++;
+  const kept = environment.detach(key);
+  const operation = { ...request, value: environment.detach(request.value) };
+  const isRead = opcode === opcodes.exists || opcode === opcodes.length || opcode === opcodes.ttl;
+  if (!isRead) {
+    counters.writes++;
+    changeKey(site, slot, kept, operation, nowMs, false);
+    return;
+  }
+  counters.reads++;
+  const register = slot.records.get(key);
+  const isExpired = register !== undefined && !register.tombstone && register.expiresAt <= nowMs;
+  if (isExpired || slot.changes.has(kept)) changeKey(site, slot, kept, operation, nowMs, false);
+  else {
+    const state = stateOf(register, slot.versionFloor);
+    const { status, reply } = apply(state, operation, nowMs);
+    if (state.value === undefined) counters.misses++;
+    else counters.hits++;
+    confirmRead(site, slot, kept, operation, register?.accepted ?? 0, status, reply, nowMs);
+  }
+}
+
+/** Whether the node leads so much more than it may that changes must wait. */
+function isTooFull(site: Site): boolean {
+  const { store } = site;
+  if (!store.bounded || !isOverfull(store)) return false;
+  const { evictionSlackEntries } = site.environment.config;
+  const oldest = store.oldest === undefined ? 0 : bytesOf(store.oldest.key, store.oldest.value);
+  return (
+    store.ledEntries > store.maxEntries + evictionSlackEntries ||
+    store.ledBytes > store.maxBytes + evictionSlackEntries * oldest
+  );
+}
+
+const nothing = trustBytes('');
+const tooMany = trustBytes(`${requestsMax} requests are under way at this node`);

@@ -1,0 +1,33 @@
+/** Times and limits of the linearizable mode. None of them matters to safety. */
+
+/** Until the members that were not asked at first are asked, too (R6). */
+export const hedgeMs = 20;
+/** Until an unanswered ask is sent again; doubled with each try. */
+export const resendMs = 60;
+export const resendMsMax = 1_000;
+/** Time a coordinator gives a request before it answers that there is no quorum, or that the outcome is unknown. */
+export const requestMsMax = 4_000;
+/** From one tick to the next while something is awaited. */
+export const tickMs = 20;
+/** The i-th live member drives a view change after i times this (V1). */
+export const driveDelayMs = 100;
+/** How long a group must stay the same before members that live are replaced (V1). */
+export const viewSettleMs = 1_000;
+/** How long a phase of a view change may last before it is tried again. */
+export const phaseMs = 150;
+/** Warm-ups that a node runs at once. */
+export const transfersMax = 8;
+/** From one repetition of a hint, or question for views, to the next. */
+export const hintMs = 1_000;
+/** A suggestion that is not repeated for so long is forgotten. */
+export const suggestionMs = 10_000;
+/** A member dead for so long without replacement is taken out of the view (R8). */
+export const shrinkAfterMs = 30_000;
+/** From one collection of tombstones to the next. */
+export const collectMs = 1_000;
+/** Bytes of registers in one page of a transfer, about. */
+export const pageBytesMax = 256 * 1024;
+/** Requests that a node has under way at once. */
+export const requestsMax = 65_536;
+/** Tombstones' keys in bytes that a node holds before it refuses changes that would add one. */
+export const tombstoneBytesMax = 64 * 1024 * 1024;

@@ -1,0 +1,29 @@
+/** Views: who replicates a partition in an epoch. There is one view per partition and epoch; Paxos decides the next. */
+import type { Identifier } from '../../chord/identifier.js';
+import type { Peer } from '../../peer.js';
+import type { Epoch } from './ballot.js';
+
+export interface View {
+  readonly partition: number;
+  readonly epoch: Epoch;
+  /** 1 to k, in natural-group order: the first that lives is the leader. */
+  readonly members: readonly Peer[];
+  /** The epoch that this one follows, and its members, who hold what this one starts from; 0 and empty for founders. */
+  readonly previousEpoch: Epoch;
+  readonly previous: readonly Peer[];
+  /** Starts without records (FLUSHALL). */
+  readonly wipes: boolean;
+}
+
+export function quorumOf(members: readonly Peer[]): number {
+  return Math.floor(members.length / 2) + 1;
+}
+
+/** The node's place among the members, -1 for others. */
+export function placeIn(view: View, id: Identifier): number {
+  return view.members.findIndex((peer) => peer.id === id);
+}
+
+export function isSameList(a: readonly Peer[], b: readonly Peer[]): boolean {
+  return a.length === b.length && a.every((peer, place) => peer.id === b[place]?.id);
+}

@@ -1,0 +1,207 @@
+/**
+ * Requests for a whole partition: scan, count and flush. A page of a scan unites the keys of a quorum, each read like any
+ * other; a flush is a view change to a view that starts empty.
+ */
+import { emptyBytes, trustBytes, type ByteString } from '../../bytes.js';
+import type { Identifier } from '../../chord/identifier.js';
+import { opcodes, packScanPage, statuses, type Status } from '../../wire/requests.js';
+import { changeKey } from './changing.js';
+import type { Epoch } from './ballot.js';
+import type { KeysListed, ListKeys } from './messages.js';
+import { confirmRead, operationOfRead, readRegister } from './reading.js';
+import { nobody, noQuorum } from './requests.js';
+import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { requestMsMax, resendMs } from './timing.js';
+
+/** A page of a scan whose keys are being listed. */
+export interface PendingPage {
+  readonly slot: Slot;
+  readonly epoch: Epoch;
+  readonly client: number;
+  readonly id: number;
+  readonly after: number;
+  readonly through: number;
+  readonly keys: Set<ByteString>;
+  readonly listedBy: Set<Identifier>;
+  readonly untilMs: number;
+  askedAtMs: number;
+}
+
+const pageRecordsMax = 1_024;
+const pageRecordsDefault = 256;
+const pageBytesMax = 1024 * 1024;
+
+export function servePartition(
+  site: Site,
+  slot: Slot,
+  client: number,
+  id: number,
+  opcode: number,
+  value: ByteString,
+  number: number,
+  nowMs: number,
+): void {
+  const { reply } = site.environment;
+  if (opcode === opcodes.count) reply(client, id, statuses.ok, String(countLed(site, nowMs)));
+  else if (opcode === opcodes.scan) startPage(site, slot, client, id, value, number, nowMs);
+  else {
+    site.counters.writes++;
+    slot.flushes.push({ client, id, untilMs: nowMs + requestMsMax });
+    site.hintsDueAtMs = 0;
+    raisePending(site);
+  }
+}
+
+/** Live records of the partitions led here. */
+export function countLed(site: Site, nowMs: number): number {
+  let count = 0;
+  for (const slot of site.known) {
+    if (!slot.led) continue;
+    count += slot.live;
+    if (slot.earliestExpiry > nowMs) continue;
+    for (const register of slot.records.values()) {
+      if (!register.tombstone && register.expiresAt <= nowMs) count--;
+    }
+  }
+  return count;
+}
+
+export function answerListKeys(site: Site, message: ListKeys): void {
+  const { partition, epoch, after, through, requestId, from } = message;
+  const slot = slotOf(site, partition);
+  const active = slot?.status === 'active' && slot.epoch === epoch;
+  const keys: ByteString[] = [];
+  if (slot !== undefined && active) {
+    for (const register of slot.records.values()) {
+      const { keyHash, tombstone } = register;
+      if (keyHash > after && keyHash <= through && !tombstone) keys.push(register.key);
+    }
+  }
+  site.environment.send(from, { type: 'keysListed', from: site.self, requestId, active, keys });
+}
+
+export function handleKeysListed(site: Site, message: KeysListed, nowMs: number): void {
+  const page = site.pages.get(message.requestId);
+  if (page === undefined || !message.active) return;
+  page.listedBy.add(message.from);
+  for (const key of message.keys) page.keys.add(key);
+  if (page.listedBy.size + 1 < page.slot.quorum) return;
+  site.pages.delete(message.requestId);
+  readPage(site, page, nowMs);
+}
+
+/** Asks again for pages that were not listed, and gives up in time. Returns whether some are awaited. */
+export function tickPages(site: Site, nowMs: number): boolean {
+  for (const [requestId, page] of site.pages) {
+    const { slot, client, id } = page;
+    if (slot.epoch !== page.epoch || slot.status !== 'active') {
+      site.pages.delete(requestId);
+      site.environment.reply(client, id, statuses.tryAgain, 'the partition is changing hands');
+    } else if (page.untilMs <= nowMs) {
+      site.pages.delete(requestId);
+      site.environment.reply(client, id, statuses.noQuorum, noQuorum(slot));
+    } else if (nowMs - page.askedAtMs >= resendMs)
+      askForKeys(site, requestId, page, slot.members.length, nowMs);
+  }
+  return site.pages.size > 0;
+}
+
+/** The order of a scan is that of the keys' hashes, so that a cursor (the last hash shown) stays good whatever comes and goes. */
+function startPage(
+  site: Site,
+  slot: Slot,
+  client: number,
+  id: number,
+  cursor: ByteString,
+  asked: number,
+  nowMs: number,
+): void {
+  const after = cursor === '' ? -1 : Number(cursor);
+  const limit = asked > 0 ? Math.min(asked, pageRecordsMax) : pageRecordsDefault;
+  const rest = [...slot.records.values()].filter(({ keyHash, tombstone }) => keyHash > after && !tombstone);
+  rest.sort((a, b) => a.keyHash - b.keyHash);
+  const keys = new Set<ByteString>();
+  let through = Infinity;
+  let last = after;
+  let bytes = 0;
+  for (const { key, keyHash, value } of rest) {
+    // Keys of one hash are never parted, for the cursor could not tell them apart.
+    if (keyHash !== last && (keys.size >= limit || bytes >= pageBytesMax)) {
+      through = last;
+      break;
+    }
+    keys.add(key);
+    bytes += key.length + value.length;
+    last = keyHash;
+  }
+  const page: PendingPage = {
+    slot,
+    epoch: slot.epoch,
+    client,
+    id,
+    after,
+    through,
+    keys,
+    listedBy: new Set(),
+    untilMs: nowMs + requestMsMax,
+    askedAtMs: nowMs,
+  };
+  if (slot.quorum === 1) return readPage(site, page, nowMs);
+  const requestId = site.nextRequestId++;
+  site.pages.set(requestId, page);
+  askForKeys(site, requestId, page, slot.quorum - 1, nowMs);
+  raisePending(site);
+}
+
+function askForKeys(site: Site, requestId: number, page: PendingPage, count: number, nowMs: number): void {
+  const { slot, epoch, after, through, listedBy } = page;
+  page.askedAtMs = nowMs;
+  const others = slot.members.filter(({ id }) => id !== site.self && !listedBy.has(id));
+  const first = others.filter(({ id }) => seemsAlive(site, id));
+  for (const { id } of [...first, ...others.filter((peer) => !first.includes(peer))].slice(0, count)) {
+    const { partition } = slot;
+    const from = site.self;
+    site.environment.send(id, { type: 'listKeys', from, requestId, partition, epoch, after, through });
+  }
+}
+
+function readPage(site: Site, page: PendingPage, nowMs: number): void {
+  const { slot, client, id, keys, through } = page;
+  const records: (readonly [ByteString, ByteString])[] = [];
+  let open = keys.size;
+  let failure: readonly [Status, ByteString] | undefined;
+  const answer = (): void => {
+    const next = through === Infinity ? undefined : String(through);
+    if (failure !== undefined) site.environment.reply(client, id, failure[0], failure[1]);
+    else site.environment.reply(client, id, statuses.ok, packScanPage({ next, records }));
+  };
+  if (open === 0) return answer();
+  for (const key of keys) {
+    const heard = (status: Status, value: ByteString): void => {
+      if (status === statuses.ok) records.push([key, value]);
+      else if (status !== statuses.absent) failure = [status, value];
+      if (--open === 0) answer();
+    };
+    site.requests++;
+    const operation = { ...operationOfRead(nobody, 0, nowMs), heard };
+    const read = slot.changes.has(key) ? undefined : readRegister(site, slot, key, nowMs);
+    if (read === undefined) changeKey(site, slot, key, operation, nowMs, false);
+    else {
+      const status = read.value === undefined ? statuses.absent : statuses.ok;
+      confirmRead(site, slot, key, operation, read.ballot, status, read.value ?? emptyBytes, nowMs);
+    }
+  }
+}
+
+/** Ends the wait of those that asked for the partition to be emptied. */
+export function answerFlushes(site: Site, slot: Slot, nowMs: number, isDone: boolean): void {
+  if (slot.flushes.length === 0) return;
+  const { reply } = site.environment;
+  slot.flushes = slot.flushes.filter(({ client, id, untilMs }) => {
+    if (isDone) reply(client, id, statuses.ok, '');
+    else if (untilMs <= nowMs) reply(client, id, statuses.unknown, flushUnknown);
+    return !isDone && untilMs > nowMs;
+  });
+}
+
+const flushUnknown = trustBytes('the partition was not emptied in time: it may be emptied later');
