@@ -4,7 +4,8 @@ import type { Peer } from '../peer.js';
 
 /** The partition of a key whose identifier starts with the given 32 bits. `partitions` is a power of two. */
 export function partitionOfFirstWord(firstWord: number, partitions: number): number {
-  return (firstWord >>> 0) >>> (32 - Math.round(Math.log2(partitions)));
+  // Shifting by 32 shifts by nothing.
+  return partitions === 1 ? 0 : (firstWord >>> 0) >>> (32 - Math.round(Math.log2(partitions)));
 }
 
 /** A partition's identifier: the first point of its arc. */

@@ -1,0 +1,227 @@
+/** Carries out a plan of the arena: streams of faults, and those that strike whoever is changing a view. */
+import type { Identifier } from '../../../src/chord/identifier.js';
+import type { Random } from '../../../src/ports.js';
+import type { EngineDoors } from '../../../src/replication/engine.js';
+import { pick } from '../faults.js';
+import type { Cut } from '../network.js';
+import { clientAddress } from '../wire.js';
+import type { ArenaNode } from './arena-node.js';
+import type { ArenaWorld } from './arena-world.js';
+import { drawDelays, type ArenaFault, type ArenaPlan } from './plan.js';
+
+export interface ArenaInjector<Engine extends EngineDoors> {
+  readonly counts: { crashes: number; joins: number; departures: number };
+  phaseChanged(node: ArenaNode<Engine>, partition: number): void;
+  /** No fault begins any more, and what lasted ends: partitions heal, the paused run. */
+  endAll(): void;
+  /** Cuts the nodes off from everybody else, for good. */
+  cutOff(ids: ReadonlySet<Identifier>): () => void;
+  /** Ends the nodes, whatever depends on them. */
+  crash(nodes: readonly ArenaNode<Engine>[], replaced: boolean): void;
+}
+
+export function createArenaInjector<Engine extends EngineDoors>(
+  world: ArenaWorld<Engine>,
+  plan: ArenaPlan,
+  random: Random,
+  /** Whether each partition could go on if only these nodes lived. */
+  quorumsHold: (living: ReadonlySet<Identifier>) => boolean,
+): ArenaInjector<Engine> {
+  const counts = { crashes: 0, joins: 0, departures: 0 };
+  const endings = new Set<() => void>();
+  const { conditions } = world.network;
+  const nodesMax = 2 * plan.founders + 3;
+  let isOver = false;
+
+  const lastFor = (forMs: number, end: () => void): void => {
+    const finish = (): void => {
+      if (endings.delete(finish)) end();
+    };
+    endings.add(finish);
+    world.clock.set(finish, forMs);
+  };
+  const aNode = (): ArenaNode<Engine> | undefined => {
+    const nodes = [...world.nodes.values()];
+    return nodes.length === 0 ? undefined : pick(random, nodes);
+  };
+  const join = (): void => {
+    if (world.nodes.size >= nodesMax) return;
+    counts.joins++;
+    const isNewHost = random() < 0.3;
+    world.join(isNewHost ? plan.hosts + counts.joins : Math.floor(random() * plan.hosts));
+  };
+  const mayEnd = (victims: readonly ArenaNode<Engine>[]): boolean => {
+    if (victims.length >= world.nodes.size) return false;
+    if (plan.mayLoseQuorum) return true;
+    const living = new Set(world.nodes.keys());
+    for (const victim of victims) living.delete(victim.peer.id);
+    return quorumsHold(living);
+  };
+  const crash = (victims: readonly ArenaNode<Engine>[], replaced: boolean): void => {
+    for (const victim of victims) {
+      counts.crashes++;
+      world.crash(victim, random() < 0.5);
+      if (!replaced) continue;
+      world.clock.set(
+        () => {
+          if (!isOver) join();
+        },
+        random() * pick(random, [10, 2_000, 20_000]),
+      );
+    }
+  };
+  const crashIfAllowed = (victims: readonly ArenaNode<Engine>[]): void => {
+    if (victims.length > 0 && mayEnd(victims)) crash(victims, random() < 0.85);
+  };
+  const pause = (node: ArenaNode<Engine>, forMs: number): void => {
+    if (node.process.state !== 'running') return;
+    world.trace(() => `${node.peer.id.slice(0, 8)} is paused for ${forMs.toFixed(0)} ms`);
+    node.process.pause();
+    const observers = [...world.nodes.keys()].filter((id) => id !== node.peer.id);
+    for (const observer of observers) world.detector.lostSight(observer, node.peer.id);
+    lastFor(forMs, () => {
+      world.trace(() => `${node.peer.id.slice(0, 8)} runs again`);
+      for (const observer of observers) world.detector.sighted(observer, node.peer.id);
+      node.process.resume();
+    });
+  };
+  const cut = (
+    near: ReadonlySet<Identifier>,
+    nearClients: ReadonlySet<string>,
+    both: boolean,
+  ): (() => void) => {
+    const far = [...world.nodes.keys()].filter((id) => !near.has(id));
+    const clients = world.clients.map((_, index) => clientAddress(index + 1));
+    const made: Cut = {
+      from: new Set<string>([...near, ...nearClients]),
+      to: new Set<string>([...far, ...clients.filter((client) => !nearClients.has(client))]),
+      both,
+    };
+    world.trace(
+      () => `${both ? '' : 'one-way '}partition: ${[...near].map((id) => id.slice(0, 8)).join(' ')}`,
+    );
+    conditions.cuts.add(made);
+    const pairs = [...near].flatMap((one) => far.map((other) => [one, other] as const));
+    for (const [one, other] of pairs) {
+      world.detector.lostSight(one, other);
+      world.detector.lostSight(other, one);
+    }
+    return () => {
+      world.trace(() => 'the partition heals');
+      conditions.cuts.delete(made);
+      for (const [one, other] of pairs) {
+        world.detector.sighted(one, other);
+        world.detector.sighted(other, one);
+      }
+    };
+  };
+  const partition = (): void => {
+    const ids = [...world.nodes.keys()];
+    const shape = pick(random, ['isolate', 'isolate', 'halves', 'oneWay', 'deaf']);
+    const lone = pick(random, ids);
+    const isAlone = shape === 'isolate' || shape === 'deaf';
+    const near = new Set(ids.filter((id) => (isAlone ? id === lone : random() < 0.5)));
+    const clients = world.clients.map((_, index) => clientAddress(index + 1));
+    const nearClients = new Set(clients.filter(() => random() < 0.5));
+    lastFor(
+      random() * pick(random, [1_000, 8_000, 40_000]),
+      cut(near, nearClients, shape === 'isolate' || shape === 'halves'),
+    );
+  };
+  const suspect = (): void => {
+    const suspected = aNode();
+    if (suspected === undefined) return;
+    const all = random() < 0.4;
+    for (const observer of world.nodes.values()) {
+      if (observer === suspected || !(all || random() < 0.4)) continue;
+      world.suspect(observer, suspected.peer.id, true);
+      lastFor(random() * pick(random, [200, 5_000, 20_000]), () => {
+        if (world.nodes.get(observer.peer.id) === observer) world.suspect(observer, suspected.peer.id, false);
+      });
+    }
+  };
+  const leave = (): void => {
+    for (let count = random() < 0.7 ? 1 : 3; count > 0; count--) {
+      const staying = [...world.nodes.values()].filter((node) => !node.departing);
+      if (staying.length < 2) return;
+      counts.departures++;
+      world.depart(pick(random, staying));
+    }
+  };
+  const inject: Readonly<Record<ArenaFault, () => void>> = {
+    loss() {
+      conditions.lossRate = random() * pick(random, [0.02, 0.1, 0.3]);
+      lastFor(random() * 20_000, () => (conditions.lossRate = 0));
+    },
+    duplication() {
+      conditions.duplicationRate = random() * pick(random, [0.05, 0.5]);
+      lastFor(random() * 20_000, () => (conditions.duplicationRate = 0));
+    },
+    delay() {
+      conditions.delay = drawDelays(random);
+      lastFor(random() * 20_000, () => (conditions.delay = plan.delay));
+    },
+    partition,
+    pause() {
+      const node = aNode();
+      if (node !== undefined) pause(node, random() * pick(random, [50, 1_000, 10_000, 60_000]));
+    },
+    crash: () =>
+      crashIfAllowed(
+        [...world.nodes.values()].filter((_, index) => index === Math.floor(random() * world.nodes.size)),
+      ),
+    hostCrash() {
+      const host = aNode()?.peer.host;
+      crashIfAllowed([...world.nodes.values()].filter(({ peer }) => peer.host === host));
+    },
+    suspicion: suspect,
+    clockJump: () => aNode()?.jump(Math.round((random() - 0.4) * pick(random, [100, 10_000, 3_600_000]))),
+    join() {
+      for (let count = random() < 0.7 ? 1 : 4; count > 0; count--) join();
+    },
+    leave,
+  };
+  for (const { fault, meanGapMs } of plan.streams) {
+    const next = (): void =>
+      void world.clock.set(
+        () => {
+          if (isOver) return;
+          inject[fault]();
+          next();
+        },
+        meanGapMs * (0.1 + 1.8 * random()),
+      );
+    next();
+  }
+  return {
+    counts,
+    phaseChanged(node, partition) {
+      const phase = node.engine.viewPhase(partition);
+      if (isOver || phase === 'steady') return;
+      const drives = phase === 'warming' || phase === 'preparing' || phase === 'accepting';
+      if (drives && random() < plan.driverDies) {
+        world.clock.set(
+          () => {
+            if (!isOver && world.nodes.get(node.peer.id) === node) crashIfAllowed([node]);
+          },
+          random() * pick(random, [1, 50, 1_000]),
+        );
+      }
+      if (random() < plan.joinsDuringChange) {
+        world.clock.set(
+          () => {
+            if (!isOver) join();
+          },
+          random() * pick(random, [1, 50]),
+        );
+      }
+    },
+    endAll() {
+      isOver = true;
+      for (const finish of [...endings]) finish();
+      conditions.delay = plan.delay;
+    },
+    cutOff: (ids) => cut(ids, new Set(), true),
+    crash,
+  };
+}

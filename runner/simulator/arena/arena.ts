@@ -1,0 +1,161 @@
+/**
+ * One run of the arena: the engines of a ring alone, without charts and overlay, on virtual time, under a workload and the
+ * faults that its seed draws; every invariant asserted on the way, the history judged at the end. A run of 500 operations
+ * takes about a tenth of a second, so that thousands of seeds can be tried.
+ */
+import { defaultConfig, type RingConfig } from '../../../src/config.js';
+import { createRandom } from '../../../src/random.js';
+import type { EngineDoors } from '../../../src/replication/engine.js';
+import type { Violation } from '../options.js';
+import type { ClockError } from '../virtual-clock.js';
+import { createArenaInjector } from './arena-faults.js';
+import type { MonitorMaker } from './arena-monitor.js';
+import type { EngineMaker } from './arena-node.js';
+import { createArenaWorld } from './arena-world.js';
+import { ArenaHistory, describeFailure } from './history.js';
+import { chooseCore, restBoundMs, serviceBoundMs, startProbe } from './liveness.js';
+import { drawKeys } from './operations.js';
+import { arenaReplayCommand, type ArenaOptions, type ArenaResult } from './options.js';
+import { drawArenaPlan, type ArenaPlan } from './plan.js';
+import { startArenaWorkload } from './workload.js';
+
+/** Faults end when this share of the operations has begun. */
+const faultyShare = 0.8;
+
+export function runArena<Engine extends EngineDoors>(
+  options: ArenaOptions,
+  createEngine: EngineMaker<Engine>,
+  createMonitor: MonitorMaker<Engine>,
+): ArenaResult {
+  const { seed } = options;
+  const plan = drawArenaPlan(createRandom(`${seed}/plan`), options.profile);
+  const violations: Violation[] = [];
+  const violated = (invariant: string, detail: string): void => {
+    violations.push({ invariant, atMs: Math.round(world.clock.nowMs()), detail });
+    world.trace(() => `VIOLATION ${invariant}: ${detail}`);
+  };
+  const monitor = createMonitor(
+    plan.partitions,
+    (invariant, detail) => {
+      if (options.assertions) violated(invariant, detail);
+    },
+    (client, id) => world.clients[client - 1]?.readOf(id),
+  );
+  const changing = new Set<object>();
+  const world = createArenaWorld<Engine>(
+    {
+      seed,
+      config: configOf(seed, plan),
+      mutations: new Set(options.mutations),
+      createEngine,
+      drawClockError: createClockErrors(seed, plan),
+      newsMsMax: plan.newsMsMax,
+      trace: options.trace,
+    },
+    {
+      named: (id) => monitor.named(id),
+      started: (node) => monitor.started(node),
+      replying: (...reply) => monitor.replying(...reply),
+      turned: (...turn) => monitor.turned(...turn),
+      ended(node) {
+        changing.delete(node);
+        monitor.ended(node);
+      },
+      phaseChanged(node, partition) {
+        if (node.changing.size > 0) changing.add(node);
+        else changing.delete(node);
+        injector.phaseChanged(node, partition);
+      },
+      failed: (node, error) =>
+        violated(
+          'NodeFailed',
+          `${node.peer.id.slice(0, 8)}: ${error instanceof Error ? error.stack : String(error)}`,
+        ),
+    },
+  );
+  const injector = createArenaInjector(world, plan, createRandom(`${seed}/victims`), (living) => {
+    for (let partition = 0; partition < plan.partitions; partition++) {
+      if (!monitor.quorumHolds(partition, living)) return false;
+    }
+    return true;
+  });
+  const isOver = (): boolean => violations.length > 0;
+  const runUntil = (untilMs: number, isEnough: () => boolean): void => {
+    while (!isOver() && !isEnough() && world.clock.step(untilMs));
+  };
+
+  world.found(plan.founders, plan.hosts);
+  const random = createRandom(`${seed}/workload`);
+  const history = new ArenaHistory();
+  const keys = drawKeys(random, plan.keys, plan.partitions);
+  let clients = 0;
+  const ports = {
+    random,
+    history,
+    violated,
+    nextClient: () => ++clients,
+    isChanging: () => changing.size > 0,
+  };
+  const workload = startArenaWorkload(world, plan, keys, options.operations, ports);
+  runUntil(plan.faultyMsMax, () => workload.counts.begun >= options.operations * faultyShare);
+  injector.endAll();
+
+  const core = chooseCore(world, monitor, injector, random);
+  const expected = keys.filter(({ partition }) => core.servable.has(partition));
+  const unserved = startProbe(world, expected, ports.nextClient, ports);
+  runUntil(world.clock.nowMs() + serviceBoundMs, () => unserved().length === 0);
+  for (const { key, partition } of isOver() ? [] : unserved()) {
+    violated('I13', `"${key}" was not served within ${serviceBoundMs} ms\n${monitor.describe(partition)}`);
+  }
+  runUntil(world.clock.nowMs() + 600_000, () => workload.isOver());
+  core.heal();
+  const restFromMs = world.clock.nowMs();
+  const isAll = core.servable.size === plan.partitions;
+  let unrest = isAll ? monitor.findUnrest() : undefined;
+  while (unrest !== undefined && !isOver() && world.clock.nowMs() < restFromMs + restBoundMs) {
+    runUntil(world.clock.nowMs() + 500, () => false);
+    unrest = monitor.findUnrest();
+  }
+  if (unrest !== undefined) violated('I13', `not at rest after ${restBoundMs} ms: ${unrest}`);
+
+  const verdict = history.judge();
+  for (const failure of verdict.failures) violated('History', describeFailure(failure));
+  for (const node of world.nodes.values()) world.digest.addText(node.engine.digest());
+  const { counts } = workload;
+  return {
+    seed,
+    digest: world.digest.value(),
+    ok: violations.length === 0,
+    violations,
+    counts: {
+      events: world.events,
+      packets: world.network.counts.sent,
+      operations: counts.begun,
+      succeeded: counts.succeeded,
+      unknown: counts.unknown,
+      viewChanges: monitor.viewChanges,
+      ...injector.counts,
+      seconds: Math.round(world.clock.nowMs() / 1_000),
+      undecided: verdict.keys.unknown,
+    },
+    replay: arenaReplayCommand(options),
+  };
+}
+
+function configOf(seed: number, plan: ArenaPlan): RingConfig {
+  return {
+    ...defaultConfig,
+    clusterId: `arena-${seed}`,
+    consistency: 'linearizable',
+    replicas: plan.replicas,
+    partitions: plan.partitions,
+  };
+}
+
+function createClockErrors(seed: number, { skewMsMax, drift }: ArenaPlan): () => ClockError {
+  const random = createRandom(`${seed}/clocks`);
+  return () => ({
+    skewMs: Math.round((2 * random() - 1) * skewMsMax),
+    rate: 1 + (2 * random() - 1) * drift,
+  });
+}

@@ -1,0 +1,10 @@
+/** The arena with the engines of the linearizable mode. */
+import type { LinearizableEngine } from '../../../src/replication/engine.js';
+import { createLinearizableEngine } from '../../../src/replication/linearizable/engine.js';
+import { runArena } from './arena.js';
+import { createLinearizableMonitor } from './monitor/linearizable-monitor.js';
+import type { ArenaOptions, ArenaResult } from './options.js';
+
+export function runLinearizableArena(options: ArenaOptions): ArenaResult {
+  return runArena<LinearizableEngine>(options, createLinearizableEngine, createLinearizableMonitor);
+}

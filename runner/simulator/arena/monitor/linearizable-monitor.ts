@@ -1,0 +1,137 @@
+/** The invariants I1 to I13 of docs/design/replication.md, 1.6, asserted over all engines of an arena after each of their turns. */
+import type { Identifier } from '../../../../src/chord/identifier.js';
+import type { EngineDoors } from '../../../../src/replication/engine.js';
+import type { Site, Slot } from '../../../../src/replication/linearizable/site.js';
+import type { ReplicationMessage } from '../../../../src/replication/messages.js';
+import { statuses, type Status } from '../../../../src/wire/requests.js';
+import type { ArenaMonitor } from '../arena-monitor.js';
+import type { ArenaNode } from '../arena-node.js';
+import { answeredWithData, answerTo, asksIn } from './answer-watch.js';
+import { AttemptBook } from './attempt-book.js';
+import { ReplicaWatch } from './replica-watch.js';
+import { findUnrest } from './rest.js';
+import { brief, StateBook, type Report } from './state-book.js';
+import { show, ViewBook } from './view-book.js';
+
+/** An engine whose site can be looked into. */
+export type WatchedEngine = EngineDoors & { readonly site: Site };
+
+interface PartitionBooks {
+  readonly views: ViewBook;
+  readonly states: StateBook;
+  readonly watches: Map<Identifier, ReplicaWatch>;
+}
+
+interface Reply {
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+/** `keyOfRead` tells what a client's request reads; undefined when it is none. */
+export function createLinearizableMonitor<Engine extends WatchedEngine>(
+  partitions: number,
+  report: Report,
+  keyOfRead: (client: number, id: number) => { readonly key: string; readonly partition: number } | undefined,
+): ArenaMonitor<Engine> {
+  const existed = new Set<Identifier>();
+  const nodes = new Map<Identifier, ArenaNode<Engine>>();
+  const attempts = new AttemptBook(report);
+  const chose = attempts.chose.bind(attempts);
+  const books = Array.from({ length: partitions }, (): PartitionBooks => ({
+    views: new ViewBook(report, (id) => existed.has(id)),
+    states: new StateBook(report, chose),
+    watches: new Map(),
+  }));
+  /** Of the present turn. */
+  let replies: (Reply & { readonly partition: number })[] = [];
+
+  const watchOf = ({ views, states, watches }: PartitionBooks, id: Identifier): ReplicaWatch => {
+    let watch = watches.get(id);
+    if (watch === undefined) {
+      watch = new ReplicaWatch(id, states, views, report);
+      watches.set(id, watch);
+    }
+    return watch;
+  };
+  const lookAtAnswers = (
+    node: ArenaNode<Engine>,
+    before: readonly ReturnType<ReplicaWatch['state']>[],
+    heard: readonly ReplicationMessage[],
+    said: ReadonlyMap<Identifier, readonly ReplicationMessage[]>,
+  ): void => {
+    for (const asks of asksIn(heard)) {
+      const answers = answerTo(asks, said);
+      if (answers === undefined) continue;
+      for (const { partition, epoch, key } of answeredWithData(asks, answers)) {
+        const state = before[partition];
+        const watch = books[partition]?.watches.get(node.peer.id);
+        if (state === undefined || watch === undefined || watch.mayAnswer(epoch, state)) continue;
+        const is = watch.state();
+        report(
+          'I9',
+          `${brief(node.peer.id)} answered "${key}" in epoch ${epoch}, being ${is.status} in epoch ${is.epoch}`,
+        );
+      }
+    }
+  };
+  const lookAtReplies = (node: ArenaNode<Engine>): void => {
+    for (const { key, value, partition } of replies) {
+      if (books[partition]?.states.wasChosen(key, value) === false)
+        report('I11', `${brief(node.peer.id)} answered "${key}" with "${value}", which was never chosen`);
+    }
+    replies = [];
+  };
+  return {
+    named: (id) => void existed.add(id),
+    started(node) {
+      nodes.set(node.peer.id, node);
+    },
+    replying(_node, client: number, id: number, status: Status, value: string) {
+      if (status !== statuses.ok && status !== statuses.absent) return;
+      const read = keyOfRead(client, id);
+      if (read !== undefined) replies.push({ ...read, value: status === statuses.ok ? value : undefined });
+    },
+    turned(node, said, heard) {
+      const { site } = node.engine;
+      const { id } = node.peer;
+      const states = books.map(({ watches }) => watches.get(id)?.state() ?? nothing);
+      attempts.turned(site);
+      for (const slot of site.slots) {
+        const book = slot === undefined ? undefined : books[slot.partition];
+        if (slot !== undefined && book !== undefined) watchOf(book, id).turned(slot);
+      }
+      lookAtAnswers(node, states, heard, said);
+      if (replies.length > 0) lookAtReplies(node);
+    },
+    ended({ peer }) {
+      nodes.delete(peer.id);
+      for (const { views } of books) views.ended(peer.id);
+    },
+    get viewChanges() {
+      return books.reduce((sum, { views }) => sum + views.changes, 0);
+    },
+    quorumHolds: (partition, living) => books[partition]?.views.quorumHolds(living) ?? true,
+    findUnrest() {
+      for (const [partition, { views }] of books.entries()) {
+        const unrest = findUnrest(partition, views.newest, nodes);
+        if (unrest !== undefined) return unrest;
+      }
+      return undefined;
+    },
+    describe(partition) {
+      const newest = books[partition]?.views.newest;
+      const lines = [...nodes.values()].map((node) => {
+        const slot = node.engine.site.slots[partition];
+        return `    ${brief(node.peer.id)} ${node.process.state}: ${slot === undefined ? 'nothing' : describeSlot(slot)}`;
+      });
+      return [`    newest is ${newest === undefined ? 'no view' : show(newest)}`, ...lines].join('\n');
+    },
+  };
+}
+
+const nothing: ReturnType<ReplicaWatch['state']> = { status: 'none', epoch: 0 };
+
+function describeSlot({ status, epoch, phase, view, lead, nextView }: Slot): string {
+  const next = nextView === undefined ? '' : `, voted for ${show(nextView)}`;
+  return `${status} in epoch ${epoch}, ${phase}, ${lead}, knows ${view === undefined ? 'no view' : show(view)}${next}`;
+}
