@@ -8,6 +8,8 @@ export interface RingOptions {
   /** Copies of each record, k, 1 to 7. Default 3. */
   readonly replicas?: number;
   readonly consistency?: Consistency;
+  /** Lets a linearizable ring have an even k, which tolerates no more crashes than one copy less. Default false. */
+  readonly allowEven?: boolean;
   /** A power of two from 256 to 4096. Default: at least 32 x nodes. */
   readonly partitions?: number;
   /** Length of successor lists, r. Default 4, or k - 1 if that is more. */
@@ -56,6 +58,12 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
   if (consistency !== 'eventual' && consistency !== 'linearizable') {
     throw invalid(`consistency must be eventual or linearizable, not ${String(consistency)}`);
   }
+  if (consistency === 'linearizable' && replicas % 2 === 0 && options.allowEven !== true) {
+    const why = `${replicas} copies tolerate as many crashes as ${replicas - 1}, and need one answer more`;
+    throw invalid(
+      `replicas (k) must be odd in linearizable mode, or allowEven said: ${why}; not ${replicas}`,
+    );
+  }
   const placement = options.placement ?? defaultConfig.placement;
   if (placement !== 'balanced' && placement !== 'hash') {
     throw invalid(`placement must be balanced or hash, not ${String(placement)}`);
@@ -98,19 +106,25 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
     ),
     tombstoneMs: whole('tombstoneMs', options.tombstoneMs ?? defaultConfig.tombstoneMs, 10, 1 << 30),
   };
+  return {
+    config,
+    nodes,
+    watchdogMs: whole('watchdogMs', options.watchdogMs ?? watchdogMsDefault, 0, 1 << 30),
+    logLevel: options.logLevel ?? 'warn',
+    warnings: warningsOf(config, nodes),
+  };
+}
+
+function warningsOf({ replicas, consistency }: RingConfig, nodes: number): string[] {
   const warnings: string[] = [];
   if (replicas > nodes)
     warnings.push(
       `k = ${replicas} copies need ${replicas} nodes, and there are ${nodes}: each record has ${nodes}`,
     );
   if (replicas === 1) warnings.push('k = 1: a node that crashes takes its records with it');
-  return {
-    config,
-    nodes,
-    watchdogMs: whole('watchdogMs', options.watchdogMs ?? watchdogMsDefault, 0, 1 << 30),
-    logLevel: options.logLevel ?? 'warn',
-    warnings,
-  };
+  if (replicas === 2 && consistency === 'linearizable')
+    warnings.push('k = 2: when a node crashes, its partitions are unavailable until they are recovered');
+  return warnings;
 }
 
 function partitionsFor(nodes: number): number {

@@ -64,6 +64,7 @@ function startRing(options: UpFlags): Promise<Ring> {
     nodes: options.nodes,
     replicas: options.replicas,
     consistency: options.consistency,
+    allowEven: options.allowEven === true,
     placement: options.placement,
     maxEntries: options.maxEntries,
     maxBytes: options.maxBytes,

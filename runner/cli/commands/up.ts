@@ -8,6 +8,7 @@ export interface UpFlags {
   readonly nodes: number;
   readonly replicas: number;
   readonly consistency: Consistency;
+  readonly allowEven?: true;
   readonly partitions?: number;
   readonly maxEntries: number;
   readonly maxBytes: number;
@@ -33,6 +34,7 @@ export function registerUp(program: Command, context: Context): void {
         .choices(['eventual', 'linearizable'])
         .default('eventual'),
     )
+    .addOption(flag('--allow-even', 'let k be even in linearizable mode: it tolerates no more crashes'))
     .addOption(
       flag(
         '--partitions <count>',
