@@ -1,7 +1,8 @@
-/** Messages between the replicas of a partition in eventual mode, question beside answer (replication.md, section 2). */
+/** Messages between the replicas of a partition: those of eventual mode, question beside answer (replication.md, section 2), and the union of both modes. */
 import type { ByteString } from '../bytes.js';
 import type { Identifier } from '../chord/identifier.js';
 import type { Peer } from '../peer.js';
+import type { ViewMessage } from './linearizable/messages.js';
 import type { PackedRecords } from './packed-records.js';
 
 interface Sent {
@@ -146,8 +147,8 @@ export type EventualMessage =
   | GetGroups
   | Groups;
 
-/** What a node's data plane hears. */
-export type ReplicationMessage = EventualMessage;
+/** What a node's data plane hears: a ring has one mode, so one half of these never comes. */
+export type ReplicationMessage = EventualMessage | ViewMessage;
 
 const eventualTypes: ReadonlySet<string> = new Set([
   'replicate',

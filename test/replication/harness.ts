@@ -12,7 +12,7 @@ import {
   overlayChanged,
   tick,
 } from '../../src/replication/eventual.js';
-import type { ReplicationMessage } from '../../src/replication/messages.js';
+import { isEventualMessage, type EventualMessage } from '../../src/replication/messages.js';
 import { createReplica, pendingTickMs, type Replica } from '../../src/replication/replica.js';
 import {
   createRequestWriter,
@@ -27,7 +27,7 @@ import {
 export interface Envelope {
   readonly from: Identifier;
   readonly to: Identifier;
-  readonly message: ReplicationMessage;
+  readonly message: EventualMessage;
 }
 
 export interface Answer {
@@ -217,6 +217,7 @@ export class ReplicaWorld {
       random: createRandom(self.id),
       founders,
       send: (to, message) => {
+        if (!isEventualMessage(message)) throw new Error(`not of this mode: ${message.type}`);
         const envelope = { from: self.id, to, message };
         if (this.carries(envelope)) this.inFlight.push(envelope);
       },
