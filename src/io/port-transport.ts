@@ -6,7 +6,8 @@
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../chord/identifier.js';
-import type { Packet } from '../wire/messages.js';
+import type { Packet, PeerMessage } from '../wire/messages.js';
+import { packPacket, unpackPacket } from './packet-packing.js';
 
 const packetsMax = 256;
 const bytesMax = 8 * 1024 * 1024;
@@ -69,10 +70,13 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
     peer.unacknowledgedBytes += bytes;
     peer.receivedTold = peer.received;
     peer.receivedBytes = 0;
-    peer.port.postMessage({ received: peer.received, packet } satisfies Frame);
+    peer.port.postMessage(
+      packPacket(peer.received, packet) ?? ({ received: peer.received, packet } satisfies Frame),
+    );
   };
 
-  const receive = (peer: PeerPort, frame: Frame): void => {
+  const receive = (peer: PeerPort, message: Frame | string): void => {
+    const frame: Frame = typeof message === 'string' ? unpackPacket(message) : message;
     const newlyAcknowledged = frame.received - peer.acknowledged;
     if (newlyAcknowledged > 0) {
       for (const bytes of peer.unacknowledged.splice(0, newlyAcknowledged)) peer.unacknowledgedBytes -= bytes;
@@ -95,7 +99,7 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
       next !== undefined;
       next = receiveMessageOnPort(peer.port)
     ) {
-      receive(peer, next.message as Frame);
+      receive(peer, next.message as Frame | string);
     }
     peer.port.close();
   };
@@ -127,7 +131,7 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
         closed: false,
       };
       ports.set(id, peer);
-      port.on('message', (frame: Frame) => receive(peer, frame));
+      port.on('message', (frame: Frame | string) => receive(peer, frame));
       port.on('close', () => {
         peer.closed = true;
         if (ports.get(id) === peer) ports.delete(id);
@@ -164,7 +168,25 @@ function packetBytes(packet: Packet): number {
   let bytes = 0;
   for (const message of packet.messages) {
     bytes += 100;
-    if (message.type === 'replicate' || message.type === 'records') bytes += message.records.text.length;
+    bytes += textBytes(message);
   }
   return bytes;
+}
+
+function textBytes(message: PeerMessage): number {
+  switch (message.type) {
+    case 'replicate':
+    case 'records':
+      return message.records.text.length;
+    case 'registerAsks':
+      return message.asks.text.length;
+    case 'registerAnswers':
+      return message.answers.text.length;
+    case 'fetched':
+      return message.registers.text.length;
+    case 'fetch':
+      return 8 * message.digests.length;
+    default:
+      return 0;
+  }
 }

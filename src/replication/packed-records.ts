@@ -25,8 +25,8 @@ export type Kind = (typeof kinds)[keyof typeof kinds];
 export const recordStride = 4;
 
 export interface PackedRecords {
-  readonly head: Int32Array;
-  readonly numbers: Float64Array;
+  readonly head: ArrayLike<number>;
+  readonly numbers: ArrayLike<number>;
   readonly writers: readonly Identifier[];
   readonly text: ByteString;
 }
@@ -65,8 +65,8 @@ export function writeChange(run: RecordWriter, change: Change): void {
 
 export function finishRecords(run: RecordWriter): PackedRecords {
   return {
-    head: new Int32Array(run.head),
-    numbers: new Float64Array(run.numbers),
+    head: run.head,
+    numbers: run.numbers,
     writers: run.writers,
     text: trustBytes(run.text),
   };

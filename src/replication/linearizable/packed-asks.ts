@@ -39,14 +39,14 @@ export const outcomes = {
 export type Outcome = (typeof outcomes)[keyof typeof outcomes];
 
 export interface PackedAsks {
-  readonly head: Int32Array;
-  readonly numbers: Float64Array;
+  readonly head: ArrayLike<number>;
+  readonly numbers: ArrayLike<number>;
   readonly text: ByteString;
 }
 
 export interface PackedAnswers {
-  readonly head: Int32Array;
-  readonly numbers: Float64Array;
+  readonly head: ArrayLike<number>;
+  readonly numbers: ArrayLike<number>;
   readonly text: ByteString;
 }
 
@@ -64,11 +64,7 @@ export function createWriter(): Writer {
 }
 
 export function finishWriter(writer: Writer): PackedAsks {
-  return {
-    head: new Int32Array(writer.head),
-    numbers: new Float64Array(writer.numbers),
-    text: trustBytes(writer.text),
-  };
+  return { head: writer.head, numbers: writer.numbers, text: trustBytes(writer.text) };
 }
 
 /** `state` for accepts only. */
@@ -172,7 +168,7 @@ export function visitAnswers(
 }
 
 function readState(
-  numbers: Float64Array,
+  numbers: ArrayLike<number>,
   numbersAt: number,
   recent: number,
   text: ByteString,
@@ -183,7 +179,10 @@ function readState(
     value: valueBytes < 0 ? undefined : trustBytes(text.substring(at, at + valueBytes)),
     version: numbers[numbersAt] ?? 0,
     expiresAt: numbers[numbersAt + 1] ?? Infinity,
-    recent: recent === 0 ? noBallots : Array.from(numbers.subarray(numbersAt + 2, numbersAt + 2 + recent)),
+    recent:
+      recent === 0
+        ? noBallots
+        : Array.from({ length: recent }, (_, index) => numbers[numbersAt + 2 + index] ?? 0),
   };
 }
 
