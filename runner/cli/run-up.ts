@@ -127,7 +127,6 @@ function refuseWhatIsLater(options: UpFlags): void {
     );
   }
   if (options.overlay === 'kademlia') refuse('--overlay kademlia', 'leave it at chord');
-  if (options.consistency === 'linearizable') refuse('--consistency linearizable', 'leave it at eventual');
 }
 
 function welcome(output: Output, options: UpFlags, resp: string | null, http: string | null): void {

@@ -34,7 +34,7 @@ const table: readonly Wrong[] = [
   { words: ['up', '-k', '5', '-r', '2'], code: 2, says: /successors \(r\) must be .* from 4/ },
   { words: ['up', '--placement', 'random'], code: 2, says: /balanced, hash/ },
   { words: ['up', '--consistency', 'strong'], code: 2, says: /eventual, linearizable/ },
-  { words: ['up', '--consistency', 'linearizable'], code: 2, says: /not yet in this version.*eventual/ },
+  { words: ['up', '--consistency', 'linearizable', '-k', '4'], code: 2, says: /must be odd.*allowEven/ },
   { words: ['up', '--overlay', 'kademlia'], code: 2, says: /not yet in this version.*chord/ },
   { words: ['up', '--listen', '127.0.0.1:1'], code: 2, says: /--listen is not yet in this version/ },
   { words: ['up', '--join', '127.0.0.1:1'], code: 2, says: /--join is not yet in this version/ },

@@ -30,7 +30,7 @@ export function registerUp(program: Command, context: Context): void {
     .addOption(numberFlag('-n, --nodes <count>', 'nodes', 1, 4_096).default(8))
     .addOption(numberFlag('-k, --replicas <count>', 'copies of each record', 1, 7).default(3))
     .addOption(
-      flag('--consistency <mode>', 'eventual; linearizable is not in this version')
+      flag('--consistency <mode>', 'linearizable: reads are never stale; eventual: faster, and may be')
         .choices(['eventual', 'linearizable'])
         .default('eventual'),
     )
