@@ -1,6 +1,7 @@
 /** Walks every chart: XState lets a misspelt delay, target, action or event pass in silence. */
 import { expect } from 'chai';
 import { initialTransition, transition, type AnyStateMachine, type AnyStateNode } from 'xstate';
+import { viewMachine } from '../actors/node/changing-view.js';
 import { lookupMachine } from '../actors/node/looking-up-machine.js';
 import { nodeMachine } from '../actors/node/machine.js';
 import { firstContext } from '../actors/node/tables.js';
@@ -14,6 +15,7 @@ import { peerAt, peersAt } from './chord/small-circle.js';
 const machines: ReadonlyMap<string, AnyStateMachine> = new Map<string, AnyStateMachine>([
   ['node', nodeMachine],
   ['lookup', lookupMachine],
+  ['view', viewMachine],
 ]);
 
 function statesOf(machine: AnyStateMachine): readonly AnyStateNode[] {

@@ -9,6 +9,7 @@ import type { RingConfig } from '../../src/config.js';
 import type { Peer } from '../../src/peer.js';
 import type { Random } from '../../src/ports.js';
 import type { Engine } from '../../src/replication/engine.js';
+import { changingViews } from './changing-views.js';
 import { dataPlane } from './data-plane.js';
 import type { NodeEntry, NodeEvent, Outgoing } from './events.js';
 import { lookupMachine } from './looking-up-machine.js';
@@ -68,6 +69,8 @@ export interface NodeContext {
   readonly fingerLookup: number;
   /** Lookups running for others, by number: `lookup:<number>` are their actors. */
   readonly lookupTargets: ReadonlyMap<number, Identifier>;
+  /** When the engine's next tick is due, by the node's clock. */
+  readonly tickAtMs: number;
   readonly rounds: number;
   /** Index of the contact that a joiner tries. */
   readonly contact: number;
@@ -96,6 +99,7 @@ export const nodeSetup = setup({
   actors: {
     dataPlane,
     lookup: lookupMachine,
+    changingViews,
   },
   actions: {
     /** Queues messages; they leave at the end of the turn. The runtime hands them to `context.post`. */

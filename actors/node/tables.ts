@@ -59,6 +59,7 @@ export function firstContext(
     finger: 0,
     fingerLookup: 0,
     lookupTargets: new Map(),
+    tickAtMs: 0,
     rounds: 0,
     contact: 0,
     questions: 0,

@@ -1,0 +1,67 @@
+/** What a node's chart tells its engine, and when it gives it time. */
+import { expect } from 'chai';
+import type { Activity } from '../src/replication/engine.js';
+import { peerAt } from './chord/small-circle.js';
+import { startFounder } from './support/founder.js';
+
+const activities: readonly Activity[] = ['filling', 'comparing', 'awaiting', 'steady'];
+
+describe('the replication of a node', () => {
+  /** Ticks are noted as the milliseconds that have passed. */
+  function started(activity: Activity, tickInMs: number) {
+    const engine = { activity, tickInMs };
+    const ticks: number[] = [];
+    const startMs = 1_000_000;
+    const { actor, clock } = startFounder({
+      activity: () => engine.activity,
+      tickInMs: () => engine.tickInMs,
+      tick: () => ticks.push(clock.nowMs() - startMs),
+    });
+    return { actor, clock, engine, ticks };
+  }
+
+  for (const activity of activities) {
+    it(`is ${activity} when its engine is, and ticks when the engine says so`, () => {
+      const { actor, clock, ticks } = started(activity, 40);
+      expect(actor.getSnapshot().matches({ alive: { replication: activity } })).to.equal(true);
+      clock.advance(100);
+      expect(ticks).to.deep.equal([40, 80]);
+    });
+
+    it(`ticks sooner when something comes up while it is ${activity}`, () => {
+      const { actor, clock, engine, ticks } = started(activity, 1_000);
+      clock.advance(300);
+      engine.tickInMs = 20;
+      actor.send({ type: 'replicaPending' });
+      clock.advance(20);
+      expect(ticks).to.deep.equal([320]);
+    });
+  }
+
+  it('does not put off a tick that is due before what comes up', () => {
+    const { actor, clock, ticks } = started('comparing', 250);
+    clock.advance(240);
+    actor.send({ type: 'replicaPending' });
+    clock.advance(10);
+    expect(ticks).to.deep.equal([250]);
+  });
+
+  it('shows what its engine has come to be about', () => {
+    const { actor, clock, engine } = started('filling', 40);
+    for (const activity of ['comparing', 'awaiting', 'steady', 'filling'] as const) {
+      engine.activity = activity;
+      clock.advance(40);
+      expect(actor.getSnapshot().matches({ alive: { replication: activity } })).to.equal(true);
+    }
+  });
+
+  it('hears whom the failure detector cannot reach', () => {
+    const told: string[] = [];
+    const { actor } = startFounder({
+      peerUnreachable: (id, unreachable) => told.push(`${id.slice(0, 1)} ${unreachable}`),
+    });
+    actor.send({ type: 'peerUnreachable', id: peerAt(4).id, unreachable: true });
+    actor.send({ type: 'peerUnreachable', id: peerAt(4).id, unreachable: false });
+    expect(told).to.deep.equal(['4 true', '4 false']);
+  });
+});
