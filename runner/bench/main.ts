@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureGateway } from './gateway.js';
 import { measureLayers } from './layers.js';
 import { measureProfile, runProfiled } from './profile.js';
 import { measureRecovery } from './recovery.js';
@@ -31,6 +32,10 @@ const parts: Readonly<Record<string, Part>> = {
   inserts: {
     title: "The course's experiment: 10 closed-loop clients insert, 10 nodes, k = 1",
     run: (quick) => measureInserts(quick ? 1 : 5, quick ? 1 : 2),
+  },
+  gateway: {
+    title: 'The same through the gateway: ten Redis connections insert, closed loop, 10 nodes, k = 1',
+    run: (quick) => measureGateway(quick ? 1 : 5, quick ? 3 : 2),
   },
   layers: {
     title: 'Where the time of a get goes: layer after layer replaced, 1,024 outstanding',

@@ -1,5 +1,5 @@
 /** Debian's redis-server on loopback, through ioredis (auto-pipelining) and node-redis (no command time-out). */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer } from 'node:net';
 import type { Doors } from './closed-loop.js';
 
@@ -9,21 +9,28 @@ export interface RedisClients {
   close(): Promise<void>;
 }
 
-/** Undefined when redis-server is not installed, or the clients (development dependencies) are not. */
-export async function startRedis(): Promise<RedisClients | undefined> {
+/** Undefined when redis-server is not installed. */
+export async function startRedisServer(): Promise<
+  { readonly port: number; readonly server: ChildProcess } | undefined
+> {
   const port = await freePort();
   const server = spawn(
     'redis-server',
     ['--port', String(port), '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'],
-    {
-      stdio: 'ignore',
-    },
+    { stdio: 'ignore' },
   );
   const started = await new Promise<boolean>((resolve) => {
     server.once('error', () => resolve(false));
     server.once('spawn', () => resolve(true));
   });
-  if (!started) return undefined;
+  return started ? { port, server } : undefined;
+}
+
+/** Undefined when redis-server is not installed. */
+export async function startRedis(): Promise<RedisClients | undefined> {
+  const running = await startRedisServer();
+  if (running === undefined) return undefined;
+  const { port, server } = running;
   const [{ Redis }, { createClient }] = await Promise.all([import('ioredis'), import('redis')]);
   const io = new Redis(port, '127.0.0.1', {
     enableAutoPipelining: true,
