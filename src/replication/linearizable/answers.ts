@@ -4,7 +4,7 @@ import { changeAnswered, changeKey, tickChange } from './changing.js';
 import { collectionAnswered } from './collecting.js';
 import { forgetOldBatches, takeBatch } from './asking.js';
 import type { RegisterAnswers } from './messages.js';
-import { readAnswered, tickRead } from './reading.js';
+import { operationOf, readAnswered, tickRead } from './reading.js';
 import type { Site } from './site.js';
 
 export function handleAnswers(site: Site, message: RegisterAnswers, nowMs: number): void {
@@ -16,9 +16,9 @@ export function handleAnswers(site: Site, message: RegisterAnswers, nowMs: numbe
     const place = asker.slot.members.findIndex((peer) => peer.id === message.from);
     if (place === -1) return;
     if (asker.kind === 'read') {
-      const { slot, key, operation } = asker;
+      const { slot, key } = asker;
       if (readAnswered(site, asker, place, outcome, ballot))
-        changeKey(site, slot, key, operation, nowMs, true);
+        changeKey(site, slot, key, operationOf(asker), nowMs, true);
     } else if (asker.kind === 'change') {
       const kept =
         state?.value === undefined ? state : { ...state, value: site.environment.detach(state.value) };

@@ -9,6 +9,7 @@ import { learnView } from './learning.js';
 import type { AcceptView, PrepareView, ViewAccepted, ViewPromised, ViewRefused } from './messages.js';
 import { seal, setPhase } from './phases.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { warmForMs } from './timing.js';
 import type { View } from './view.js';
 
 export interface Driving {
@@ -34,7 +35,7 @@ const placesPerRound = 8;
 /** Has newcomers copy the partition, then proposes the view. Only while active and steady. */
 export function startDriving(site: Site, slot: Slot, target: readonly Peer[], wipes: boolean): void {
   slot.driving = createDriving(target, wipes);
-  const newcomers = newcomersOf(slot, target);
+  const newcomers = newcomersOf(site, slot, target);
   if (newcomers.length === 0) return prepareView(site, slot, slot.driving);
   setPhase(site, slot, 'warming');
   askToWarmUp(site, slot, newcomers);
@@ -42,10 +43,10 @@ export function startDriving(site: Site, slot: Slot, target: readonly Peer[], wi
 
 /** A newcomer has copied the partition. */
 export function warmedUp(site: Site, slot: Slot, from: Identifier): void {
-  slot.warm.add(from);
+  slot.warm.set(from, site.environment.clock.nowMs());
   const { driving } = slot;
   if (slot.phase !== 'warming' || driving === undefined || slot.status !== 'active') return;
-  if (newcomersOf(slot, driving.target).length === 0) prepareView(site, slot, driving);
+  if (newcomersOf(site, slot, driving.target).length === 0) prepareView(site, slot, driving);
 }
 
 /** The phase has lasted its time. */
@@ -60,7 +61,7 @@ export function decidingDue(site: Site, slot: Slot): void {
     setPhase(site, slot, 'steady');
     site.hintsDueAtMs = 0;
     raisePending(site);
-  } else if (phase === 'warming') askToWarmUp(site, slot, newcomersOf(slot, driving.target));
+  } else if (phase === 'warming') askToWarmUp(site, slot, newcomersOf(site, slot, driving.target));
   else prepareView(site, slot, driving);
 }
 
@@ -221,8 +222,13 @@ function askToWarmUp(site: Site, slot: Slot, newcomers: readonly Peer[]): void {
   for (const { id } of newcomers) site.environment.send(id, { type: 'warmUp', from: site.self, view });
 }
 
-function newcomersOf(slot: Slot, target: readonly Peer[]): readonly Peer[] {
-  return target.filter(({ id }) => !slot.warm.has(id) && slot.members.every((member) => member.id !== id));
+/** Those that have not copied the partition, or not said so lately: who is cut off must not become a member. */
+function newcomersOf(site: Site, slot: Slot, target: readonly Peer[]): readonly Peer[] {
+  const sinceMs = site.environment.clock.nowMs() - warmForMs;
+  return target.filter(
+    ({ id }) =>
+      (slot.warm.get(id) ?? -Infinity) < sinceMs && slot.members.every((member) => member.id !== id),
+  );
 }
 
 /** Somebody who was to be a member has died or wants to leave. */

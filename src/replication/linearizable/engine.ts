@@ -21,6 +21,7 @@ import { answerFetch, fetchingDue, handleActivated, handleFetched } from './fetc
 import { forgetRegisters } from './forgetting.js';
 import {
   answerGetViews,
+  confirmActive,
   handleSuggest,
   handleWantsToLeave,
   handleWarmUp,
@@ -31,6 +32,7 @@ import {
 import { answerPrepareAll, handlePreparedAll, refreshLead, tickLead } from './leading.js';
 import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
+import { answerCompare, handleRepair, settleKeys, tickRepair } from './repairing.js';
 import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
@@ -53,7 +55,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
     site,
     overlayChanged: turn((overlay) => {
       site.overlay = overlay;
-      noteDeaths(site);
+      forgetDead(site);
       refreshLeads(site);
       hint(site, environment.clock.nowMs());
       raisePending(site);
@@ -132,7 +134,8 @@ function handleMessage(site: Site, message: ViewMessage): void {
     case 'viewRefused':
       return handleViewRefused(site, message);
     case 'views':
-      return learnViews(site, message.views);
+      learnViews(site, message.views);
+      return confirmActive(site, message);
     case 'getViews':
       return answerGetViews(site, message);
     case 'fetch':
@@ -140,7 +143,8 @@ function handleMessage(site: Site, message: ViewMessage): void {
       return answerFetch(site, message);
     case 'fetched':
       learnViews(site, message.views);
-      return handleFetched(site, message);
+      if (!handleRepair(site, message)) handleFetched(site, message);
+      return;
     case 'activated':
       return handleActivated(site, message);
     case 'warmUp':
@@ -155,6 +159,10 @@ function handleMessage(site: Site, message: ViewMessage): void {
       return handleSuggest(site, message, nowMs);
     case 'wantsToLeave':
       return handleWantsToLeave(site, message.from);
+    case 'compareRegisters':
+      return answerCompare(site, message);
+    case 'settleKeys':
+      return settleKeys(site, message, nowMs);
     case 'listKeys':
       return answerListKeys(site, message);
     case 'keysListed':
@@ -176,6 +184,7 @@ function tick(site: Site): void {
   let isAwaiting = tickAskers(site, nowMs);
   if (tickPages(site, nowMs)) isAwaiting = true;
   for (const slot of site.known) {
+    tickRepair(site, slot, nowMs);
     if (tickLead(site, slot, nowMs)) isAwaiting = true;
     if (slot.tombstones > 0 || slot.collections.size > 0) collectTombstones(site, slot, nowMs);
     answerFlushes(site, slot, nowMs, false);
@@ -203,18 +212,22 @@ function activityOf(site: Site): Activity {
   return site.pendingRaised ? 'awaiting' : 'steady';
 }
 
-/** Of a phase of a view change: longer with each try, and longest for those that only finish what a driver began (V4). */
+/**
+ * Of a phase of a view change: longest for those that only finish what a driver began (V4), and longer with each try, so that
+ * drivers that refuse each other get out of each other's way.
+ */
 function viewDelayMs(site: Site, partition: number): number {
   const slot = site.slots[partition];
   const phase: ViewPhase = slot?.phase ?? 'steady';
-  const tries = Math.min(4, slot?.driving?.tries ?? slot?.incoming?.tries ?? 0);
-  const baseMs = phase === 'sealed' ? 2 * phaseMs * (1 + (slot?.place ?? 0)) : phaseMs * 2 ** tries;
-  return baseMs * (0.75 + site.environment.random() / 2);
+  const tries = Math.min(6, slot?.tries ?? 0);
+  const turns = phase === 'sealed' ? 2 + (slot?.place ?? 0) : 1;
+  return phaseMs * turns * 2 ** tries * (0.75 + site.environment.random() / 2);
 }
 
 function viewDue(site: Site, partition: number): void {
   const slot = site.slots[partition];
   if (slot === undefined || slot.phase === 'steady') return;
+  slot.tries++;
   if (slot.phase === 'fetching') fetchingDue(site, slot);
   else decidingDue(site, slot);
 }
@@ -224,13 +237,7 @@ function refreshLeads(site: Site): void {
   for (const slot of site.known) refreshLead(site, slot, nowMs);
 }
 
-function noteDeaths(site: Site): void {
-  const nowMs = site.environment.clock.nowMs();
-  for (const { view } of site.known) {
-    for (const { id } of view?.members ?? []) {
-      if (isDead(site, id) && !site.deadSinceMs.has(id)) site.deadSinceMs.set(id, nowMs);
-    }
-  }
+function forgetDead(site: Site): void {
   for (const id of [...site.leaving]) if (isDead(site, id)) site.leaving.delete(id);
   for (const id of [...site.unreachable]) if (isDead(site, id)) site.unreachable.delete(id);
 }

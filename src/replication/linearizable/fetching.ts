@@ -157,7 +157,7 @@ export function handleActivated(site: Site, message: Activated): void {
   if (isFormer && slot.activated.size >= quorumOf(slot.view.members)) forgetRegisters(site, slot);
 }
 
-function createIncoming(site: Site, slot: Slot, view: View | undefined, epoch: number): Incoming {
+export function createIncoming(site: Site, slot: Slot, view: View | undefined, epoch: number): Incoming {
   const digests = digestBuckets(slot.records.values(), bucketsFor(slot.records.size));
   const sinceMs = site.environment.clock.nowMs();
   return { view, epoch, digests, sources: new Map(), tries: 0, sinceMs };
@@ -175,7 +175,7 @@ function askSources(site: Site, slot: Slot, incoming: Incoming): void {
   }
 }
 
-function ask(site: Site, slot: Slot, incoming: Incoming, peer: Identifier): void {
+export function ask(site: Site, slot: Slot, incoming: Incoming, peer: Identifier): void {
   const source: Source = {
     kind: 'sealed',
     nextBucket: 0,
@@ -188,7 +188,7 @@ function ask(site: Site, slot: Slot, incoming: Incoming, peer: Identifier): void
   askPage(site, slot, incoming, peer, source);
 }
 
-function askPage(site: Site, slot: Slot, incoming: Incoming, peer: Identifier, source: Source): void {
+export function askPage(site: Site, slot: Slot, incoming: Incoming, peer: Identifier, source: Source): void {
   source.requestId = site.nextRequestId++;
   const { requestId, nextBucket: bucket } = source;
   const { epoch, digests } = incoming;
@@ -206,7 +206,7 @@ function askPage(site: Site, slot: Slot, incoming: Incoming, peer: Identifier, s
   });
 }
 
-function isWhole(incoming: Incoming, source: Source): boolean {
+export function isWhole(incoming: Incoming, source: Source): boolean {
   return source.nextBucket >= incoming.digests.length / 2;
 }
 

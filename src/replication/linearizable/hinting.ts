@@ -8,7 +8,8 @@ import { naturalGroup, partitionIdentifier } from '../partition.js';
 import { roundIn, roundsBeforeRenewal } from './ballot.js';
 import { startDriving } from './deciding.js';
 import { warmUp } from './fetching.js';
-import type { GetViews, Suggest, WarmUp } from './messages.js';
+import type { GetViews, Suggest, Views, WarmUp } from './messages.js';
+import { compareLed } from './repairing.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
 import { driveDelayMs, hintMs, shrinkAfterMs, suggestionMs, transfersMax, viewSettleMs } from './timing.js';
 import { isSameList, placeIn, quorumOf, type View } from './view.js';
@@ -33,7 +34,8 @@ export function hint(site: Site, nowMs: number): void {
     site.environment.send(peer, { type: 'suggest', from: site.self, suggestions: list });
   }
   if (unknown.length > 0) askForViews(site, neighbours(site), unknown);
-  askForSuccession(site);
+  spreadViews(site);
+  compareLed(site);
   if (site.departure !== 'none') tellLeaving(site);
   for (const slot of site.known) reconsider(site, slot, nowMs);
 }
@@ -80,6 +82,15 @@ export function handleSuggest(site: Site, message: Suggest, nowMs: number): void
     reconsider(site, slot, nowMs);
   }
   if (newer.length > 0) site.environment.send(message.from, { type: 'views', from: site.self, views: newer });
+}
+
+/** Who tells of a view that is active here need not tell again. */
+export function confirmActive(site: Site, message: Views): void {
+  for (const { partition, epoch } of message.views) {
+    const slot = site.slots[partition];
+    if (slot?.status === 'active' && slot.epoch === epoch)
+      site.environment.send(message.from, { type: 'activated', from: site.self, partition, epoch });
+  }
 }
 
 export function answerGetViews(site: Site, message: GetViews): void {
@@ -146,10 +157,17 @@ function wanted(site: Site, slot: Slot, nowMs: number): readonly Peer[] | undefi
   const shrinks = members.some(({ id }) => site.leaving.has(id));
   for (const member of members) {
     if (shrinks || group.length >= Math.min(replicas, members.length) || !isDead(site, member.id)) continue;
-    if (nowMs - (site.deadSinceMs.get(member.id) ?? nowMs) < shrinkAfterMs) group.push(member);
+    if (nowMs - deadSinceMs(site, member.id, nowMs) < shrinkAfterMs) group.push(member);
   }
   const target = keepingQuorum(members, group, stays);
   return target.filter(stays).length >= quorumOf(target) ? target : undefined;
+}
+
+/** When this node first looked at the member and found it dead. */
+function deadSinceMs(site: Site, id: Identifier, nowMs: number): number {
+  const sinceMs = site.deadSinceMs.get(id) ?? nowMs;
+  site.deadSinceMs.set(id, sinceMs);
+  return sinceMs;
 }
 
 /** The target, or the nearest list to it in which a quorum of the present members goes on. */
@@ -205,18 +223,22 @@ function suggest(
   }
 }
 
-/** Former members ask whether their successors are active, so that their registers can go (V7). */
-function askForSuccession(site: Site): void {
-  const asked = new Map<Identifier, number[]>();
-  for (const { partition, status, view } of site.known) {
-    if (status !== 'sealed' || view === undefined || placeIn(view, site.self) !== -1) continue;
+/**
+ * Tells members that have not said they are active of their view, until they do: messages get lost, and who decided the view may be
+ * dead. Former members wait for the answers, so that their registers can go (V7).
+ */
+function spreadViews(site: Site): void {
+  const told = new Map<Identifier, View[]>();
+  for (const { status, view, activated } of site.known) {
+    if (view === undefined || (status !== 'sealed' && status !== 'active')) continue;
     for (const { id } of view.members) {
-      const list = asked.get(id) ?? [];
-      list.push(partition);
-      asked.set(id, list);
+      if (id === site.self || activated.has(id) || isDead(site, id)) continue;
+      const views = told.get(id) ?? [];
+      views.push(view);
+      told.set(id, views);
     }
   }
-  for (const [peer, partitions] of asked) askForViews(site, [peer], partitions);
+  for (const [peer, views] of told) site.environment.send(peer, { type: 'views', from: site.self, views });
 }
 
 function askForViews(site: Site, peers: Iterable<Identifier>, partitions: readonly number[]): void {

@@ -14,15 +14,14 @@ import type { View } from './view.js';
 
 export function isLeading(site: Site, slot: Slot): boolean {
   if (slot.status !== 'active' || site.departure === 'announced') return false;
-  for (const { id } of slot.members) {
-    if (id === site.self) return true;
-    if (seemsAlive(site, id)) return false;
-  }
-  return false;
+  // Of the members that seem alive the first: the lowest bit is this node's.
+  return (slot.alive & -slot.alive) === 1 << slot.place;
 }
 
 /** Claims the partition when this node has come to lead it, and lets it go when it has not. */
 export function refreshLead(site: Site, slot: Slot, nowMs: number): void {
+  slot.alive = 0;
+  for (const [place, { id }] of slot.members.entries()) if (seemsAlive(site, id)) slot.alive |= 1 << place;
   const leads = isLeading(site, slot);
   setLed(site.store, slot, leads);
   if (!leads) slot.lead = 'none';

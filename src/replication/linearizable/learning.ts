@@ -16,6 +16,8 @@ export function learnView(site: Site, view: View): void {
   slot.view = view;
   slot.activated.clear();
   slot.driving = undefined;
+  slot.repairing = undefined;
+  slot.tries = 0;
   site.known.add(slot);
   seal(site, slot);
   if (placeIn(view, site.self) !== -1) return startFetching(site, slot, view);

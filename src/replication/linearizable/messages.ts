@@ -192,7 +192,28 @@ export interface KeysListed extends Question {
   readonly keys: readonly ByteString[];
 }
 
+/** A leader's digests of quiet partitions: a member that missed something asks for it (`fetch` without a view). */
+export interface CompareRegisters extends Sent {
+  readonly type: 'compareRegisters';
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly epoch: Epoch;
+    readonly low: number;
+    readonly high: number;
+  }[];
+}
+
+/** Keys that the sender holds in another state than the leader, and may not simply take over: the leader settles them (R5). */
+export interface SettleKeys extends Sent {
+  readonly type: 'settleKeys';
+  readonly partition: number;
+  readonly epoch: Epoch;
+  readonly keys: readonly ByteString[];
+}
+
 export type ViewMessage =
+  | CompareRegisters
+  | SettleKeys
   | ListKeys
   | KeysListed
   | RegisterAsks

@@ -9,14 +9,18 @@ import type { Operation } from './changing.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { finish, noQuorum, redo } from './requests.js';
 import { requestMsMax, resendMs, hedgeMs } from './timing.js';
-import { seemsAlive, type Site, type Slot } from './site.js';
+import type { Site, Slot } from './site.js';
 
 export interface PendingRead {
   readonly kind: 'read';
   readonly slot: Slot;
   readonly epoch: Epoch;
   readonly key: ByteString;
-  readonly operation: Operation;
+  readonly client: number;
+  readonly id: number;
+  readonly untilMs: number;
+  /** What was asked; undefined for a plain get, which needs no more words. */
+  readonly operation: Operation | undefined;
   /** Of the state that was read here, and what it answers. */
   readonly ballot: Ballot;
   readonly status: Status;
@@ -41,16 +45,68 @@ export function confirmRead(
   reply: ByteString,
   nowMs: number,
 ): void {
-  if (slot.quorum === 1) {
-    finish(site, operation, status, reply);
-    return;
+  if (slot.quorum === 1) return finish(site, operation, status, reply);
+  const { client, id, untilMs } = operation;
+  startRead(site, slot, key, client, id, untilMs, operation, ballot, status, reply, nowMs);
+}
+
+/** A plain get, the commonest of requests. False: the key is being changed, or must be (it has expired). */
+export function getKey(
+  site: Site,
+  slot: Slot,
+  client: number,
+  id: number,
+  key: ByteString,
+  nowMs: number,
+): boolean {
+  if (slot.changes.size > 0 && slot.changes.has(key)) return false;
+  const register = slot.records.get(key);
+  const isAbsent = register === undefined || register.tombstone;
+  if (!isAbsent && register.expiresAt <= nowMs) return false;
+  const status = isAbsent ? statuses.absent : statuses.ok;
+  const value = isAbsent ? emptyBytes : register.value;
+  if (isAbsent) site.counters.misses++;
+  else {
+    site.counters.hits++;
+    if (site.store.bounded) touchRecord(site.store, register);
   }
+  if (slot.quorum === 1) site.environment.reply(client, id, status, value);
+  else {
+    site.requests++;
+    const ballot = register === undefined ? noBallot : register.accepted;
+    startRead(site, slot, key, client, id, nowMs + requestMsMax, undefined, ballot, status, value, nowMs);
+  }
+  return true;
+}
+
+/** What the read was asked to do. */
+export function operationOf(read: PendingRead): Operation {
+  const { operation, client, id, untilMs } = read;
+  return operation ?? { ...operationOfRead(client, id, 0), untilMs };
+}
+
+function startRead(
+  site: Site,
+  slot: Slot,
+  key: ByteString,
+  client: number,
+  id: number,
+  untilMs: number,
+  operation: Operation | undefined,
+  ballot: Ballot,
+  status: Status,
+  reply: ByteString,
+  nowMs: number,
+): void {
   const own = 1 << slot.place;
   const read: PendingRead = {
     kind: 'read',
     slot,
     epoch: slot.epoch,
     key,
+    client,
+    id,
+    untilMs,
     operation,
     ballot,
     status,
@@ -84,7 +140,7 @@ export function readAnswered(
     if (!isPast) askMembers(site, read, slot.members.length);
     else {
       read.done = true;
-      redo(site, slot, read.operation);
+      redo(site, slot, operationOf(read));
     }
     return false;
   }
@@ -92,13 +148,17 @@ export function readAnswered(
   if (ballot !== read.ballot && !(ballot < read.ballot && isPlanted(site.environment, 'readHighest'))) {
     read.done = true;
     if (!isPast) return true;
-    redo(site, slot, read.operation);
+    redo(site, slot, operationOf(read));
     return false;
   }
   read.equal |= 1 << place;
   if (++read.equals < slot.quorum || slot.epoch !== read.epoch) return false;
   read.done = true;
-  finish(site, read.operation, read.status, read.reply);
+  if (read.operation !== undefined) finish(site, read.operation, read.status, read.reply);
+  else {
+    site.requests--;
+    site.environment.reply(read.client, read.id, read.status, read.reply);
+  }
   return false;
 }
 
@@ -107,10 +167,10 @@ export function tickRead(site: Site, read: PendingRead, nowMs: number): void {
   const { slot } = read;
   if (slot.epoch !== read.epoch || slot.status !== 'active') {
     read.done = true;
-    redo(site, slot, read.operation);
-  } else if (read.operation.untilMs <= nowMs) {
+    redo(site, slot, operationOf(read));
+  } else if (read.untilMs <= nowMs) {
     read.done = true;
-    finish(site, read.operation, statuses.noQuorum, noQuorum(slot));
+    finish(site, operationOf(read), statuses.noQuorum, noQuorum(slot));
   } else {
     const waitedMs = nowMs - read.sentAtMs;
     if (read.tries === 0 ? waitedMs < hedgeMs : waitedMs < resendMs * 2 ** Math.min(4, read.tries)) return;
@@ -119,21 +179,6 @@ export function tickRead(site: Site, read: PendingRead, nowMs: number): void {
     read.sentAtMs = nowMs;
     askMembers(site, read, slot.members.length);
   }
-}
-
-/** A plain get of a live register, which needs no operation table; undefined when it is another case. */
-export function readRegister(
-  site: Site,
-  slot: Slot,
-  key: ByteString,
-  nowMs: number,
-): { readonly ballot: Ballot; readonly value: ByteString | undefined } | undefined {
-  const register = slot.records.get(key);
-  if (register === undefined) return absent;
-  if (register.tombstone) return { ballot: register.accepted, value: undefined };
-  if (register.expiresAt <= nowMs) return undefined;
-  if (site.store.bounded) touchRecord(site.store, register);
-  return { ballot: register.accepted, value: register.value };
 }
 
 export function operationOfRead(client: number, id: number, nowMs: number): Operation {
@@ -152,17 +197,20 @@ export function operationOfRead(client: number, id: number, nowMs: number): Oper
 /** The members that seem alive come first; the others are asked only when these do not suffice. */
 function askMembers(site: Site, read: PendingRead, count: number): void {
   const { slot } = read;
-  let left = count;
-  for (const wantAlive of [true, false]) {
-    for (let place = 0; place < slot.members.length && left > 0; place++) {
-      const id = slot.members[place]?.id;
-      const bit = 1 << place;
-      if (id === undefined || (read.asked & bit) !== 0 || seemsAlive(site, id) !== wantAlive) continue;
-      read.asked |= bit;
-      left--;
-      ask(site, id, read, askKinds.read, slot, read.key, noBallot, undefined);
-    }
-  }
+  const asked = askAmong(site, read, count, slot.alive);
+  if (asked < count) askAmong(site, read, count - asked, ~slot.alive);
 }
 
-const absent = { ballot: noBallot, value: undefined };
+function askAmong(site: Site, read: PendingRead, count: number, places: number): number {
+  const { slot } = read;
+  let asked = 0;
+  for (let place = 0; place < slot.members.length && asked < count; place++) {
+    const bit = 1 << place;
+    const id = slot.members[place]?.id;
+    if (id === undefined || (places & bit) === 0 || (read.asked & bit) !== 0) continue;
+    read.asked |= bit;
+    asked++;
+    ask(site, id, read, askKinds.read, slot, read.key, noBallot, undefined);
+  }
+  return asked;
+}

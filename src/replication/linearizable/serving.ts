@@ -5,7 +5,7 @@ import { flags, opcodes, requestStride, statuses, type RequestBatch } from '../.
 import { operations } from '../operations.js';
 import { changeKey, type Operation } from './changing.js';
 import { isLeading } from './leading.js';
-import { confirmRead, operationOfRead, readRegister } from './reading.js';
+import { confirmRead, getKey, operationOfRead } from './reading.js';
 import { stateOf } from './register.js';
 import { redirect, route } from './requests.js';
 import { giveBack, reserve } from './reserving.js';
@@ -41,7 +41,12 @@ export function serveRequests(site: Site, client: number, batch: RequestBatch): 
     else if (site.requests >= requestsMax) environment.reply(client, id, statuses.busy, tooMany);
     else if (opcode === opcodes.get) {
       reads++;
-      get(site, slot, client, id, key, nowMs);
+      if (getKey(site, slot, client, id, key, nowMs)) {
+        at = valueEnd;
+        continue;
+      }
+      site.requests++;
+      changeKey(site, slot, key, operationOfRead(client, id, nowMs), nowMs, false);
     } else {
       const value = trustBytes(text.substring(keyEnd, valueEnd));
       serveOther(site, slot, key, {
@@ -64,36 +69,6 @@ export function serveRequests(site: Site, client: number, batch: RequestBatch): 
 function isServed(site: Site, slot: Slot, moves: number): boolean {
   if (slot.status !== 'active') return false;
   return slot.led || moves >= movesUntilTaken || isLeading(site, slot);
-}
-
-function get(site: Site, slot: Slot, client: number, id: number, key: ByteString, nowMs: number): void {
-  const { counters, environment } = site;
-  const underWay = slot.changes.size > 0 && slot.changes.has(key);
-  const read = underWay ? undefined : readRegister(site, slot, key, nowMs);
-  if (read === undefined) {
-    site.requests++;
-    changeKey(site, slot, environment.detach(key), operationOfRead(client, id, nowMs), nowMs, false);
-    return;
-  }
-  const { value, ballot } = read;
-  if (value === undefined) counters.misses++;
-  else counters.hits++;
-  const status = value === undefined ? statuses.absent : statuses.ok;
-  if (slot.quorum === 1) environment.reply(client, id, status, value ?? '');
-  else {
-    site.requests++;
-    const kept = environment.detach(key);
-    confirmRead(
-      site,
-      slot,
-      kept,
-      operationOfRead(client, id, nowMs),
-      ballot,
-      status,
-      value ?? nothing,
-      nowMs,
-    );
-  }
 }
 
 function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation): void {
@@ -129,24 +104,23 @@ function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation)
     return;
   }
   site.requests++;
-  const kept = environment.detach(key);
   const operation = { ...request, value: environment.detach(request.value) };
   const isRead = opcode === opcodes.exists || opcode === opcodes.length || opcode === opcodes.ttl;
   if (!isRead) {
     counters.writes++;
-    changeKey(site, slot, kept, operation, nowMs, false);
+    changeKey(site, slot, key, operation, nowMs, false);
     return;
   }
   counters.reads++;
   const register = slot.records.get(key);
   const isExpired = register !== undefined && !register.tombstone && register.expiresAt <= nowMs;
-  if (isExpired || slot.changes.has(kept)) changeKey(site, slot, kept, operation, nowMs, false);
+  if (isExpired || slot.changes.has(key)) changeKey(site, slot, key, operation, nowMs, false);
   else {
     const state = stateOf(register, slot.versionFloor);
     const { status, reply } = apply(state, operation, nowMs);
     if (state.value === undefined) counters.misses++;
     else counters.hits++;
-    confirmRead(site, slot, kept, operation, register?.accepted ?? 0, status, reply, nowMs);
+    confirmRead(site, slot, key, operation, register?.accepted ?? 0, status, reply, nowMs);
   }
 }
 
@@ -162,5 +136,4 @@ function isTooFull(site: Site): boolean {
   );
 }
 
-const nothing = trustBytes('');
 const tooMany = trustBytes(`${requestsMax} requests are under way at this node`);

@@ -33,6 +33,8 @@ export interface Slot extends Shelf {
   members: readonly Peer[];
   place: number;
   quorum: number;
+  /** Members, by place, that seem alive (leading.ts). */
+  alive: number;
   /** Of keys without a register. */
   readonly promises: Map<string, Ballot>;
   promisedAll: Ballot;
@@ -54,14 +56,21 @@ export interface Slot extends Shelf {
   nextView: View | undefined;
 
   phase: ViewPhase;
+  /** Time-outs since the view was known. */
+  tries: number;
   /** As the driver of a change. */
   driving: Driving | undefined;
   /** As a member that collects what its view starts from. */
   incoming: Incoming | undefined;
   /** Copying in advance for a view that another node drives. */
   warming: Incoming | undefined;
-  /** Newcomers that have copied `epoch` in advance. */
-  readonly warm: Set<Identifier>;
+  /** Getting from the leader what this member missed. */
+  repairing: Incoming | undefined;
+  /** As a leader: `highest` at the last look, and when the others were last asked to compare. */
+  settledAt: Ballot;
+  comparedAt: Ballot;
+  /** Newcomers that have copied `epoch` in advance, and when they said so last. */
+  readonly warm: Map<Identifier, number>;
   /** Members of `view` that said they are active. */
   readonly activated: Set<Identifier>;
   /** Who should be members as the home said last, and since when it says so. */
@@ -166,6 +175,8 @@ export function activate(site: Site, slot: Slot, view: View): void {
   slot.nextAccepted = 0;
   slot.nextView = undefined;
   slot.warm.clear();
+  slot.tries = 0;
+  slot.repairing = undefined;
   site.known.add(slot);
 }
 
@@ -234,6 +245,7 @@ function createSlot(partition: number, partitions: number): Slot {
     members: [],
     place: -1,
     quorum: 0,
+    alive: -1,
     promises: new Map(),
     promisedAll: noBallot,
     floor: noBallot,
@@ -248,10 +260,14 @@ function createSlot(partition: number, partitions: number): Slot {
     nextAccepted: 0,
     nextView: undefined,
     phase: 'steady',
+    tries: 0,
     driving: undefined,
     incoming: undefined,
     warming: undefined,
-    warm: new Set(),
+    repairing: undefined,
+    settledAt: noBallot,
+    comparedAt: noBallot,
+    warm: new Map(),
     activated: new Set(),
     suggested: undefined,
     hintedAtMs: -Infinity,

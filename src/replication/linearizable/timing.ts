@@ -15,6 +15,8 @@ export const driveDelayMs = 100;
 export const viewSettleMs = 1_000;
 /** How long a phase of a view change may last before it is tried again. */
 export const phaseMs = 150;
+/** How long a newcomer that said it has copied a partition is taken at its word. */
+export const warmForMs = 500;
 /** Warm-ups that a node runs at once. */
 export const transfersMax = 8;
 /** From one repetition of a hint, or question for views, to the next. */

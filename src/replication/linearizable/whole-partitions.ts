@@ -2,13 +2,13 @@
  * Requests for a whole partition: scan, count and flush. A page of a scan unites the keys of a quorum, each read like any
  * other; a flush is a view change to a view that starts empty.
  */
-import { emptyBytes, trustBytes, type ByteString } from '../../bytes.js';
+import { trustBytes, type ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
 import { opcodes, packScanPage, statuses, type Status } from '../../wire/requests.js';
 import { changeKey } from './changing.js';
 import type { Epoch } from './ballot.js';
 import type { KeysListed, ListKeys } from './messages.js';
-import { confirmRead, operationOfRead, readRegister } from './reading.js';
+import { operationOfRead } from './reading.js';
 import { nobody, noQuorum } from './requests.js';
 import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
 import { requestMsMax, resendMs } from './timing.js';
@@ -184,12 +184,7 @@ function readPage(site: Site, page: PendingPage, nowMs: number): void {
     };
     site.requests++;
     const operation = { ...operationOfRead(nobody, 0, nowMs), heard };
-    const read = slot.changes.has(key) ? undefined : readRegister(site, slot, key, nowMs);
-    if (read === undefined) changeKey(site, slot, key, operation, nowMs, false);
-    else {
-      const status = read.value === undefined ? statuses.absent : statuses.ok;
-      confirmRead(site, slot, key, operation, read.ballot, status, read.value ?? emptyBytes, nowMs);
-    }
+    changeKey(site, slot, key, operation, nowMs, false);
   }
 }
 

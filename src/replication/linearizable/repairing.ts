@@ -1,0 +1,109 @@
+/**
+ * Repairing: a member that missed a change (lost message, pause) gets it from the leader when the partition is quiet. What it is
+ * sent it accepts like any late accept (R3), so that nothing here can be unsafe.
+ */
+import type { ByteString } from '../../bytes.js';
+import type { Identifier } from '../../chord/identifier.js';
+import { accept } from './acceptor.js';
+import { noBallot } from './ballot.js';
+import { changeKey } from './changing.js';
+import { ask, askPage, createIncoming, isWhole, type Incoming } from './fetching.js';
+import type { CompareRegisters, Fetched, SettleKeys } from './messages.js';
+import { unpackRegisters } from './packed-registers.js';
+import { operationOfRead } from './reading.js';
+import { bucketOfHash, digestBuckets } from './registers-digest.js';
+import { nobody } from './requests.js';
+import type { Site, Slot } from './site.js';
+import { phaseMs } from './timing.js';
+
+/** A repair that is not answered for so long is given up: the next comparison begins another. */
+const abandonedMs = 10 * phaseMs;
+/** Keys that one repair has settled; the next comparison goes on. */
+const settledAtOnce = 256;
+
+/** Has the members of led partitions compare, once each time that a partition has come to rest. */
+export function compareLed(site: Site): void {
+  const partitions: CompareRegisters['partitions'][number][] = [];
+  const members = new Set<Identifier>();
+  for (const slot of site.known) {
+    if (!slot.led || slot.members.length === 1 || slot.changes.size > 0) continue;
+    const isQuiet = slot.settledAt === slot.highest;
+    slot.settledAt = slot.highest;
+    if (!isQuiet || slot.comparedAt === slot.highest) continue;
+    slot.comparedAt = slot.highest;
+    const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
+    partitions.push({ partition: slot.partition, epoch: slot.epoch, low, high });
+    for (const { id } of slot.members) if (id !== site.self) members.add(id);
+  }
+  if (partitions.length === 0) return;
+  for (const id of members) {
+    site.environment.send(id, { type: 'compareRegisters', from: site.self, partitions });
+  }
+}
+
+export function answerCompare(site: Site, message: CompareRegisters): void {
+  for (const { partition, epoch, low, high } of message.partitions) {
+    const slot = site.slots[partition];
+    if (slot === undefined || slot.status !== 'active' || slot.epoch !== epoch) continue;
+    const [ownLow = 0, ownHigh = 0] = digestBuckets(slot.records.values(), 1);
+    if ((ownLow === low && ownHigh === high) || slot.repairing !== undefined) continue;
+    slot.repairing = createIncoming(site, slot, undefined, epoch);
+    ask(site, slot, slot.repairing, message.from);
+  }
+}
+
+/** Takes a page of what was missed. False: the answer is not to a repair. */
+export function handleRepair(site: Site, message: Fetched): boolean {
+  const slot = site.slots[message.partition];
+  const repairing = slot?.repairing;
+  const source = repairing?.sources.get(message.from);
+  if (slot === undefined || repairing === undefined || source?.requestId !== message.requestId) return false;
+  if (message.kind !== 'copy' || slot.status !== 'active' || slot.epoch !== message.epoch) {
+    slot.repairing = undefined;
+    return true;
+  }
+  const keys = takeStates(site, slot, repairing, message);
+  if (keys.length > 0) {
+    const { partition, epoch } = slot;
+    site.environment.send(message.from, { type: 'settleKeys', from: site.self, partition, epoch, keys });
+  }
+  repairing.sinceMs = site.environment.clock.nowMs();
+  source.nextBucket = message.nextBucket;
+  if (isWhole(repairing, source)) slot.repairing = undefined;
+  else askPage(site, slot, repairing, message.from, source);
+  return true;
+}
+
+/** The leader's side: an identity change makes all members equal. */
+export function settleKeys(site: Site, message: SettleKeys, nowMs: number): void {
+  const slot = site.slots[message.partition];
+  if (slot === undefined || !slot.led || slot.epoch !== message.epoch) return;
+  for (const key of message.keys.slice(0, settledAtOnce)) {
+    site.requests++;
+    changeKey(site, slot, key, operationOfRead(nobody, 0, nowMs), nowMs, true);
+  }
+}
+
+export function tickRepair(site: Site, slot: Slot, nowMs: number): void {
+  if (slot.repairing !== undefined && nowMs - slot.repairing.sinceMs > abandonedMs)
+    slot.repairing = undefined;
+}
+
+/** Accepts what may be accepted; returns the keys that differ all the same. */
+function takeStates(site: Site, slot: Slot, repairing: Incoming, message: Fetched): ByteString[] {
+  const states = unpackRegisters(message.registers, (text) => site.environment.detach(text));
+  const theirs = new Set<string>();
+  const keys: ByteString[] = [];
+  for (const state of states) {
+    theirs.add(state.key);
+    const register = slot.records.get(state.key);
+    const refused = accept(site, slot, state.key, register, state.accepted, state) !== noBallot;
+    if (refused && register?.accepted !== state.accepted) keys.push(state.key);
+  }
+  const buckets = repairing.digests.length / 2;
+  const different = new Set(message.different);
+  for (const { key, keyHash } of slot.records.values()) {
+    if (different.has(bucketOfHash(keyHash, buckets)) && !theirs.has(key)) keys.push(key);
+  }
+  return keys.slice(0, settledAtOnce);
+}
