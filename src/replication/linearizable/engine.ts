@@ -32,7 +32,7 @@ import {
 import { answerPrepareAll, handlePreparedAll, refreshLead, tickLead } from './leading.js';
 import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
-import { answerCompare, handleRepair, settleKeys, tickRepair } from './repairing.js';
+import { answerCompare, handleEqual, handleRepair, settleKeys, tickRepair } from './repairing.js';
 import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
@@ -161,6 +161,8 @@ function handleMessage(site: Site, message: ViewMessage): void {
       return handleWantsToLeave(site, message.from);
     case 'compareRegisters':
       return answerCompare(site, message);
+    case 'registersEqual':
+      return handleEqual(site, message);
     case 'settleKeys':
       return settleKeys(site, message, nowMs);
     case 'listKeys':

@@ -203,6 +203,12 @@ export interface CompareRegisters extends Sent {
   }[];
 }
 
+/** The sender holds the same as the leader in these. */
+export interface RegistersEqual extends Sent {
+  readonly type: 'registersEqual';
+  readonly partitions: readonly { readonly partition: number; readonly epoch: Epoch }[];
+}
+
 /** Keys that the sender holds in another state than the leader, and may not simply take over: the leader settles them (R5). */
 export interface SettleKeys extends Sent {
   readonly type: 'settleKeys';
@@ -213,6 +219,7 @@ export interface SettleKeys extends Sent {
 
 export type ViewMessage =
   | CompareRegisters
+  | RegistersEqual
   | SettleKeys
   | ListKeys
   | KeysListed

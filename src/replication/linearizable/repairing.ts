@@ -8,12 +8,12 @@ import { accept } from './acceptor.js';
 import { noBallot } from './ballot.js';
 import { changeKey } from './changing.js';
 import { ask, askPage, createIncoming, isWhole, type Incoming } from './fetching.js';
-import type { CompareRegisters, Fetched, SettleKeys } from './messages.js';
+import type { CompareRegisters, Fetched, RegistersEqual, SettleKeys } from './messages.js';
 import { unpackRegisters } from './packed-registers.js';
 import { operationOfRead } from './reading.js';
 import { bucketOfHash, digestBuckets } from './registers-digest.js';
 import { nobody } from './requests.js';
-import type { Site, Slot } from './site.js';
+import { seemsAlive, type Site, type Slot } from './site.js';
 import { phaseMs } from './timing.js';
 
 /** A repair that is not answered for so long is given up: the next comparison begins another. */
@@ -21,34 +21,52 @@ const abandonedMs = 10 * phaseMs;
 /** Keys that one repair has settled; the next comparison goes on. */
 const settledAtOnce = 256;
 
-/** Has the members of led partitions compare, once each time that a partition has come to rest. */
+/** Has the members of led partitions compare, when a partition has come to rest, until each was found equal. */
 export function compareLed(site: Site): void {
-  const partitions: CompareRegisters['partitions'][number][] = [];
-  const members = new Set<Identifier>();
+  const asked = new Map<Identifier, CompareRegisters['partitions'][number][]>();
   for (const slot of site.known) {
-    if (!slot.led || slot.members.length === 1 || slot.changes.size > 0) continue;
-    const isQuiet = slot.settledAt === slot.highest;
-    slot.settledAt = slot.highest;
-    if (!isQuiet || slot.comparedAt === slot.highest) continue;
-    slot.comparedAt = slot.highest;
+    if (!slot.led || slot.changes.size > 0) continue;
+    if (slot.settledAt !== slot.highest) {
+      slot.settledAt = slot.highest;
+      slot.equalMembers.clear();
+      continue;
+    }
+    const behind = slot.members.filter(({ id }) => id !== site.self && !slot.equalMembers.has(id));
+    if (behind.length === 0) continue;
     const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
-    partitions.push({ partition: slot.partition, epoch: slot.epoch, low, high });
-    for (const { id } of slot.members) if (id !== site.self) members.add(id);
+    for (const { id } of behind) {
+      const partitions = asked.get(id) ?? [];
+      partitions.push({ partition: slot.partition, epoch: slot.epoch, low, high });
+      asked.set(id, partitions);
+    }
   }
-  if (partitions.length === 0) return;
-  for (const id of members) {
-    site.environment.send(id, { type: 'compareRegisters', from: site.self, partitions });
+  for (const [id, partitions] of asked) {
+    if (seemsAlive(site, id))
+      site.environment.send(id, { type: 'compareRegisters', from: site.self, partitions });
   }
 }
 
 export function answerCompare(site: Site, message: CompareRegisters): void {
+  const equal: RegistersEqual['partitions'][number][] = [];
   for (const { partition, epoch, low, high } of message.partitions) {
     const slot = site.slots[partition];
     if (slot === undefined || slot.status !== 'active' || slot.epoch !== epoch) continue;
     const [ownLow = 0, ownHigh = 0] = digestBuckets(slot.records.values(), 1);
-    if ((ownLow === low && ownHigh === high) || slot.repairing !== undefined) continue;
-    slot.repairing = createIncoming(site, slot, undefined, epoch);
-    ask(site, slot, slot.repairing, message.from);
+    if (ownLow === low && ownHigh === high) equal.push({ partition, epoch });
+    else if (slot.repairing === undefined) {
+      slot.repairing = createIncoming(site, slot, undefined, epoch);
+      ask(site, slot, slot.repairing, message.from);
+    }
+  }
+  if (equal.length > 0)
+    site.environment.send(message.from, { type: 'registersEqual', from: site.self, partitions: equal });
+}
+
+/** Unless something has changed meanwhile: then the partition comes to rest, and is compared, again. */
+export function handleEqual(site: Site, message: RegistersEqual): void {
+  for (const { partition, epoch } of message.partitions) {
+    const slot = site.slots[partition];
+    if (slot?.epoch === epoch && slot.settledAt === slot.highest) slot.equalMembers.add(message.from);
   }
 }
 

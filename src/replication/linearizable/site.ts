@@ -66,9 +66,9 @@ export interface Slot extends Shelf {
   warming: Incoming | undefined;
   /** Getting from the leader what this member missed. */
   repairing: Incoming | undefined;
-  /** As a leader: `highest` at the last look, and when the others were last asked to compare. */
+  /** As a leader: `highest` at the last look, and the members that were found equal since it changed. */
   settledAt: Ballot;
-  comparedAt: Ballot;
+  readonly equalMembers: Set<Identifier>;
   /** Newcomers that have copied `epoch` in advance, and when they said so last. */
   readonly warm: Map<Identifier, number>;
   /** Members of `view` that said they are active. */
@@ -169,6 +169,8 @@ export function activate(site: Site, slot: Slot, view: View): void {
   slot.promisedAll = noBallot;
   slot.floor = noBallot;
   slot.highest = noBallot;
+  // A copy of a replica that is at work brings ballots of this very epoch.
+  for (const { promised } of slot.records.values()) slot.highest = Math.max(slot.highest, promised);
   slot.lead = 'none';
   slot.leadBallot = noBallot;
   slot.nextPromised = 0;
@@ -177,6 +179,8 @@ export function activate(site: Site, slot: Slot, view: View): void {
   slot.warm.clear();
   slot.tries = 0;
   slot.repairing = undefined;
+  slot.settledAt = noBallot;
+  slot.equalMembers.clear();
   site.known.add(slot);
 }
 
@@ -266,7 +270,7 @@ function createSlot(partition: number, partitions: number): Slot {
     warming: undefined,
     repairing: undefined,
     settledAt: noBallot,
-    comparedAt: noBallot,
+    equalMembers: new Set(),
     warm: new Map(),
     activated: new Set(),
     suggested: undefined,
