@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import type { Consistency } from '../../src/config.js';
+import { arenaCommand, mutationsCommand } from './arena/command.js';
+import type { ArenaProfile } from './arena/options.js';
 import { defaultSimulation, parseFaults, parseSeeds, type SimulationResult } from './options.js';
 import { paperCommand } from './paper/command.js';
 import { runSimulation } from './simulation.js';
@@ -25,6 +27,13 @@ export interface SimulateCommandOptions {
   /** Repeats the experiments of Chord's paper instead; only `quick` and `json` count then. */
   readonly paper?: boolean;
   readonly quick?: boolean;
+  /** Runs the engines alone (arena/arena.ts); then `seeds`, `operations`, `profile`, `plant`, `json` and `trace` count. */
+  readonly arena?: boolean;
+  readonly operations?: number;
+  readonly profile?: ArenaProfile;
+  readonly plant?: string;
+  /** Plants every bug there is into the arena and reports where each shows; `seeds` and `json` count. */
+  readonly mutations?: boolean;
 }
 
 /** Where the command's output goes: data and diagnostics, a line at a time. */
@@ -45,6 +54,8 @@ export async function simulateCommand(
   options: SimulateCommandOptions,
   output: CommandOutput = standardOutput,
 ): Promise<number> {
+  if (options.mutations === true) return mutationsCommand(options, output);
+  if (options.arena === true) return arenaCommand(options, output);
   if (options.paper === true) return paperCommand(options, output.print);
   const seeds = parseSeeds(options.seeds ?? '1');
   const faults = options.faults === undefined ? defaultSimulation.faults : parseFaults(options.faults);

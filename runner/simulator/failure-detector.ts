@@ -51,7 +51,8 @@ export function createFailureDetector(
       if (count > 1) return;
       clock.set(
         () => {
-          if ((causes.get(pair) ?? 0) === 0 || opinions.has(pair)) return;
+          // Told again where the opinion stands: the observer may have heard from the peer meanwhile, and thought better of it.
+          if ((causes.get(pair) ?? 0) === 0) return;
           opinions.add(pair);
           audience.tellUnreachable(observer, peer, true);
         },

@@ -1,6 +1,7 @@
 /** `simulate`: the flags of the deterministic simulator. */
 import type { Command } from 'commander';
 import type { Consistency } from '../../../src/config.js';
+import { arenaProfiles, type ArenaProfile } from '../../simulator/arena/options.js';
 import { jsonFlag, withExamples, type Context } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { flag, numberFlag } from '../flag.js';
@@ -17,6 +18,11 @@ interface SimulateFlags {
   readonly trace?: true;
   readonly paper?: true;
   readonly quick?: true;
+  readonly arena?: true;
+  readonly operations?: number;
+  readonly profile?: ArenaProfile;
+  readonly plant?: string;
+  readonly mutations?: true;
   readonly json?: true;
 }
 
@@ -42,11 +48,17 @@ export function registerSimulate(program: Command, context: Context): void {
     .addOption(flag('--trace', 'print every event on standard error'))
     .addOption(flag('--paper', "repeat the experiments of Chord's paper and print its figures beside ours"))
     .addOption(flag('--quick', 'with --paper: fewer rows and lookups'))
+    .addOption(flag('--arena', 'run the linearizable engines alone: thousands of seeds in minutes'))
+    .addOption(numberFlag('--operations <count>', 'with --arena: client operations (500)', 1, 100_000))
+    .addOption(flag('--profile <name>', 'with --arena: which faults (swarm)').choices(arenaProfiles))
+    .addOption(flag('--plant <bugs>', 'with --arena: planted bugs, comma-separated'))
+    .addOption(flag('--mutations', 'plant each bug there is and print by which seed it shows'))
     .addOption(jsonFlag());
   withExamples(simulate, [
     'simulate --seed 7',
     'simulate --seeds 1..100 --minutes 5 --json',
     'simulate --nodes 50 --faults crash,partition',
+    'simulate --arena --seeds 1..1000',
     'simulate --paper',
   ]).action(async ({ seed, seeds, ...options }: SimulateFlags) => {
     const { simulateCommand } = await import('../../simulator/command.js');

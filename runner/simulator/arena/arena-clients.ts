@@ -40,6 +40,8 @@ interface Pending {
   deadline: TimerHandle;
   retry: TimerHandle;
   readonly id: number;
+  /** Times that a node sent it on: after two, any active member takes it. */
+  moves: number;
   /** Whom it was sent to; undefined while it waits to be sent again, having had no effect. */
   at: Identifier | undefined;
 }
@@ -47,6 +49,7 @@ interface Pending {
 /** A read without an answer is asked for again, elsewhere. */
 const readRetryMs = 400;
 const retryPauseMs = 20;
+const movesMax = 100;
 
 export function openConnection<Engine extends EngineDoors>(
   world: ArenaWorld<Engine>,
@@ -79,7 +82,7 @@ export function openConnection<Engine extends EngineDoors>(
       pending.id,
       request.opcode,
       request.flags,
-      0,
+      pending.moves,
       partition,
       key,
       request.value,
@@ -120,6 +123,7 @@ export function openConnection<Engine extends EngineDoors>(
   };
   const follow = (pending: Pending, identifiers: readonly string[]): void => {
     const { partition } = pending.request.target;
+    pending.moves = Math.min(movesMax, pending.moves + 1);
     const next = identifiers.map(trustIdentifier).find((id) => !gone.has(id));
     if (next === undefined || next === pending.at) leaders.delete(partition);
     else leaders.set(partition, next);
@@ -167,6 +171,7 @@ export function openConnection<Engine extends EngineDoors>(
         deadline: undefined,
         retry: undefined,
         id: ++ids,
+        moves: 0,
         at: undefined,
       };
       pendings.set(pending.id, pending);

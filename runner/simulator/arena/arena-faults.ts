@@ -20,6 +20,11 @@ export interface ArenaInjector<Engine extends EngineDoors> {
   crash(nodes: readonly ArenaNode<Engine>[], replaced: boolean): void;
 }
 
+interface Side {
+  readonly nodes: ReadonlySet<Identifier>;
+  readonly clients: ReadonlySet<string>;
+}
+
 export function createArenaInjector<Engine extends EngineDoors>(
   world: ArenaWorld<Engine>,
   plan: ArenaPlan,
@@ -40,8 +45,11 @@ export function createArenaInjector<Engine extends EngineDoors>(
     endings.add(finish);
     world.clock.set(finish, forMs);
   };
+  /** Half of the time one that leads something: what happens to it matters most. */
   const aNode = (): ArenaNode<Engine> | undefined => {
     const nodes = [...world.nodes.values()];
+    const leaders = random() < 0.5 ? nodes.filter((node) => node.engine.led().partitions > 0) : [];
+    if (leaders.length > 0) return pick(random, leaders);
     return nodes.length === 0 ? undefined : pick(random, nodes);
   };
   const join = (): void => {
@@ -85,23 +93,17 @@ export function createArenaInjector<Engine extends EngineDoors>(
       node.process.resume();
     });
   };
-  const cut = (
-    near: ReadonlySet<Identifier>,
-    nearClients: ReadonlySet<string>,
-    both: boolean,
-  ): (() => void) => {
-    const far = [...world.nodes.keys()].filter((id) => !near.has(id));
-    const clients = world.clients.map((_, index) => clientAddress(index + 1));
+  const cut = (from: Side, to: Side, both: boolean): (() => void) => {
     const made: Cut = {
-      from: new Set<string>([...near, ...nearClients]),
-      to: new Set<string>([...far, ...clients.filter((client) => !nearClients.has(client))]),
+      from: new Set<string>([...from.nodes, ...from.clients]),
+      to: new Set<string>([...to.nodes, ...to.clients]),
       both,
     };
     world.trace(
-      () => `${both ? '' : 'one-way '}partition: ${[...near].map((id) => id.slice(0, 8)).join(' ')}`,
+      () => `${both ? '' : 'one-way '}partition: ${[...from.nodes].map((id) => id.slice(0, 8)).join(' ')}`,
     );
     conditions.cuts.add(made);
-    const pairs = [...near].flatMap((one) => far.map((other) => [one, other] as const));
+    const pairs = [...from.nodes].flatMap((one) => [...to.nodes].map((other) => [one, other] as const));
     for (const [one, other] of pairs) {
       world.detector.lostSight(one, other);
       world.detector.lostSight(other, one);
@@ -116,17 +118,17 @@ export function createArenaInjector<Engine extends EngineDoors>(
     };
   };
   const partition = (): void => {
-    const ids = [...world.nodes.keys()];
-    const shape = pick(random, ['isolate', 'isolate', 'halves', 'oneWay', 'deaf']);
-    const lone = pick(random, ids);
-    const isAlone = shape === 'isolate' || shape === 'deaf';
-    const near = new Set(ids.filter((id) => (isAlone ? id === lone : random() < 0.5)));
-    const clients = world.clients.map((_, index) => clientAddress(index + 1));
-    const nearClients = new Set(clients.filter(() => random() < 0.5));
-    lastFor(
-      random() * pick(random, [1_000, 8_000, 40_000]),
-      cut(near, nearClients, shape === 'isolate' || shape === 'halves'),
-    );
+    const shape = pick(random, ['isolate', 'mute', 'deaf', 'halves', 'oneWay', 'pair', 'pair']);
+    const lone = aNode();
+    if (lone === undefined || world.nodes.size < 2) return;
+    const isAlone = shape !== 'halves' && shape !== 'oneWay';
+    const [near, far] = sidesOf(world, (id) => (isAlone ? id === lone.peer.id : random() < 0.5), random);
+    const forMs = random() * pick(random, [1_000, 12_000, 40_000]);
+    if (shape === 'pair') {
+      const other: Side = { nodes: new Set([pick(random, [...far.nodes])]), clients: new Set() };
+      lastFor(forMs, cut({ ...near, clients: new Set() }, other, random() < 0.7));
+    } else if (shape === 'deaf') lastFor(forMs, cut(far, near, false));
+    else lastFor(forMs, cut(near, far, shape === 'isolate' || shape === 'halves'));
   };
   const suspect = (): void => {
     const suspected = aNode();
@@ -221,7 +223,29 @@ export function createArenaInjector<Engine extends EngineDoors>(
       for (const finish of [...endings]) finish();
       conditions.delay = plan.delay;
     },
-    cutOff: (ids) => cut(ids, new Set(), true),
+    cutOff(ids) {
+      const [near, far] = sidesOf(world, (id) => ids.has(id), random);
+      const clients = new Set([...near.clients, ...far.clients]);
+      return cut({ nodes: near.nodes, clients: new Set() }, { nodes: far.nodes, clients }, true);
+    },
     crash,
   };
+}
+
+/** Parts the nodes in two; each client falls on a side by lot. */
+function sidesOf<Engine extends EngineDoors>(
+  world: ArenaWorld<Engine>,
+  isNear: (id: Identifier) => boolean,
+  random: Random,
+): readonly [near: Side, far: Side] {
+  const nodes = new Set([...world.nodes.keys()].filter((id) => isNear(id)));
+  const clients = world.clients.map((_, index) => clientAddress(index + 1));
+  const nearClients = new Set(clients.filter(() => random() < 0.5));
+  return [
+    { nodes, clients: nearClients },
+    {
+      nodes: new Set([...world.nodes.keys()].filter((id) => !nodes.has(id))),
+      clients: new Set(clients.filter((client) => !nearClients.has(client))),
+    },
+  ];
 }

@@ -11,8 +11,8 @@ export interface ArenaMonitor<Engine extends EngineDoors> extends Pick<
   readonly viewChanges: number;
   /** Whether the partition could go on if only these nodes lived. */
   quorumHolds(partition: number, living: ReadonlySet<Identifier>): boolean;
-  /** What is not as it must be in an undisturbed ring (I13); undefined when nothing is. */
-  findUnrest(): string | undefined;
+  /** What is not as it must be in an undisturbed ring, of those partitions (I13); undefined when nothing is. */
+  findUnrest(of: (partition: number) => boolean): string | undefined;
   /** One partition as its nodes have it, for reports. */
   describe(partition: number): string;
 }

@@ -3,7 +3,7 @@ import { trustBytes } from '../../../src/bytes.js';
 import type { Identifier } from '../../../src/chord/identifier.js';
 import type { Random } from '../../../src/ports.js';
 import type { EngineDoors } from '../../../src/replication/engine.js';
-import { openConnection, type ConnectionPorts } from './arena-clients.js';
+import type { Connection } from './arena-clients.js';
 import type { ArenaInjector } from './arena-faults.js';
 import type { ArenaMonitor } from './arena-monitor.js';
 import type { ArenaWorld } from './arena-world.js';
@@ -51,12 +51,11 @@ export function chooseCore<Engine extends EngineDoors>(
 /** Puts and gets every key until all have been served; answers which have not. */
 export function startProbe<Engine extends EngineDoors>(
   world: ArenaWorld<Engine>,
+  connection: Connection,
   keys: readonly ArenaKey[],
   nextClient: () => number,
-  ports: ConnectionPorts,
 ): () => readonly ArenaKey[] {
   const unserved = new Set(keys);
-  const connection = openConnection(world, ports);
   for (const [index, key] of keys.entries()) {
     const put = (attempt: number): void =>
       connection.perform(

@@ -1,8 +1,11 @@
 /** What a run of the arena is made of, and what it found. */
 import type { Violation } from '../options.js';
 
-/** `swarm`: anything may happen. `collection`: two keys, many deletes and view changes: for bugs in the dropping of tombstones and in ballots that hardly ever show. */
-export const arenaProfiles = ['swarm', 'collection'] as const;
+/**
+ * `swarm`: anything may happen. `collection`: two keys, many deletes and view changes, for bugs in the dropping of tombstones and
+ * in ballots that hardly ever show. `rivals`: one view, and members that take each other for dead.
+ */
+export const arenaProfiles = ['swarm', 'collection', 'rivals'] as const;
 export type ArenaProfile = (typeof arenaProfiles)[number];
 
 export interface ArenaOptions {
@@ -41,6 +44,8 @@ export interface ArenaCounts {
   readonly seconds: number;
   /** Keys whose history the checker could not decide within its limits. */
   readonly undecided: number;
+  /** Keys that were not served in the end because their partition had lost its quorum. */
+  readonly excused: number;
 }
 
 export interface ArenaResult {

@@ -65,15 +65,21 @@ export interface ArenaPlan {
 /** Mean gaps of the streams, from a fault that is rare to one that hardly ever ends. */
 const gapsMs = [1_500, 6_000, 20_000];
 
+/** A swarm has a share of each kind. */
 export function drawArenaPlan(random: Random, profile: ArenaProfile): ArenaPlan {
-  return profile === 'swarm' ? drawSwarm(random) : drawCollection(random);
+  const kind = profile === 'swarm' ? pick(random, ['any', 'any', 'any', 'collection', 'rivals']) : profile;
+  if (kind === 'collection') return drawCollection(random);
+  return kind === 'rivals' ? drawRivals(random) : drawAny(random);
 }
 
-function drawSwarm(random: Random): ArenaPlan {
+function drawAny(random: Random): ArenaPlan {
   const replicas = pick(random, [3, 3, 3, 3, 3, 3, 5, 5, 2, 1]);
   const founders = Math.max(1, replicas + pick(random, [-1, 0, 0, 1, 1, 2, 3, 5]));
-  const share = pick(random, [0, 0.15, 0.3, 0.3, 0.6]);
-  const chosen = arenaFaults.filter(() => random() < share);
+  const share = pick(random, [0, 0.15, 0.3, 0.5, 0.7]);
+  const chosen = new Set(arenaFaults.filter(() => random() < share));
+  // Most mistakes show when a view changes while something is lost.
+  if (random() < 0.5) chosen.add(pick(random, ['join', 'leave', 'crash']));
+  if (random() < 0.3) chosen.add(pick(random, ['loss', 'partition', 'suspicion']));
   return {
     replicas,
     founders,
@@ -87,7 +93,7 @@ function drawSwarm(random: Random): ArenaPlan {
     operationTimeoutMs: pick(random, [300, 1_000, 5_000]),
     deletes: pick(random, [0.1, 0.25, 0.5]),
     delay: drawDelays(random),
-    streams: chosen.map((fault) => ({ fault, meanGapMs: pick(random, gapsMs) })),
+    streams: [...chosen].map((fault) => ({ fault, meanGapMs: pick(random, gapsMs) })),
     skewMsMax: random() < 0.5 ? 0 : pick(random, [20, 5_000, 3_600_000]),
     drift: random() < 0.7 ? 0 : 0.1 * random(),
     newsMsMax: pick(random, [5, 5, 500, 8_000]),
@@ -100,10 +106,10 @@ function drawSwarm(random: Random): ArenaPlan {
 
 /** One or two keys on one partition, half of the changes deletes, and a network that delays some messages for long. */
 function drawCollection(random: Random): ArenaPlan {
-  const swarm = drawSwarm(random);
+  const any = drawAny(random);
   const faults: ArenaFault[] = ['join', 'leave', 'loss', 'delay', 'partition', 'suspicion', 'pause', 'crash'];
   return {
-    ...swarm,
+    ...any,
     replicas: 3,
     founders: pick(random, [3, 4, 5]),
     hosts: 5,
@@ -121,6 +127,31 @@ function drawCollection(random: Random): ArenaPlan {
     streams: faults
       .filter(() => random() < 0.5)
       .map((fault) => ({ fault, meanGapMs: pick(random, [1_000, 3_000, 8_000]) })),
+    mayLoseQuorum: false,
+  };
+}
+
+/** Hardly any view changes, but members that do not see each other: two that think they lead at once, and leaders that come and go. */
+function drawRivals(random: Random): ArenaPlan {
+  const faults: ArenaFault[] = ['partition', 'suspicion', 'loss', 'delay', 'pause'];
+  const replicas = pick(random, [3, 3, 5]);
+  return {
+    ...drawAny(random),
+    replicas,
+    founders: replicas,
+    hosts: replicas,
+    partitions: 1,
+    keys: 1 + Math.floor(random() * 4),
+    connections: 4,
+    lanes: pick(random, [1, 2]),
+    steadyGapMs: pick(random, [20, 100, 500]),
+    changingGapMs: pick(random, [5, 30, 100]),
+    delay: drawDelays(random),
+    streams: faults
+      .filter((fault) => fault === 'partition' || random() < 0.4)
+      .map((fault) => ({ fault, meanGapMs: pick(random, [500, 3_000, 8_000]) })),
+    driverDies: 0,
+    joinsDuringChange: 0,
     mayLoseQuorum: false,
   };
 }

@@ -1,7 +1,11 @@
 /** Looks at what replicas answer: only one that is active in the epoch asked for may (I9). */
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import type { Epoch } from '../../../../src/replication/linearizable/ballot.js';
-import type { RegisterAnswers, RegisterAsks } from '../../../../src/replication/linearizable/messages.js';
+import type {
+  PreparedAll,
+  RegisterAnswers,
+  RegisterAsks,
+} from '../../../../src/replication/linearizable/messages.js';
 import { outcomes, visitAnswers, visitAsks } from '../../../../src/replication/linearizable/packed-asks.js';
 import type { ReplicationMessage } from '../../../../src/replication/messages.js';
 
@@ -33,4 +37,18 @@ export function answerTo(
     if (message.type === 'registerAnswers' && message.requestId === asks.requestId) return message;
   }
   return undefined;
+}
+
+/** Claims to all keys of a partition that a turn granted (O1 b). */
+export function claimsGranted(
+  said: ReadonlyMap<Identifier, readonly ReplicationMessage[]>,
+): readonly PreparedAll['partitions'][number][] {
+  const granted: PreparedAll['partitions'][number][] = [];
+  for (const messages of said.values()) {
+    for (const message of messages) {
+      if (message.type !== 'preparedAll') continue;
+      granted.push(...message.partitions.filter(({ outcome }) => outcome === 'promised'));
+    }
+  }
+  return granted;
 }

@@ -7,6 +7,8 @@ import type { BookedState, Report } from './state-book.js';
 export class AttemptBook {
   /** `client:id` of each operation, by key and ballot. */
   readonly #proposals = new Map<string, Map<Ballot, readonly string[]>>();
+  /** Reads that were applied between changes, in one proposal: they may see what no state ever held. */
+  readonly #amidst = new Set<string>();
   readonly #report: Report;
 
   constructor(report: Report) {
@@ -16,6 +18,7 @@ export class AttemptBook {
   /** Notes what the node's changes under way have proposed. */
   turned({ changes }: Site): void {
     for (const { key, attempts, operations } of changes) {
+      if (operations.length > 1) for (const { client, id } of operations) this.#amidst.add(`${client}:${id}`);
       if (attempts.length === 0) continue;
       const proposals = this.#proposals.get(key) ?? new Map<Ballot, readonly string[]>();
       this.#proposals.set(key, proposals);
@@ -28,6 +31,10 @@ export class AttemptBook {
         );
       }
     }
+  }
+
+  isAmidst(client: number, id: number): boolean {
+    return this.#amidst.has(`${client}:${id}`);
   }
 
   /** A state was chosen: the proposals that it descends from carry each operation once. */

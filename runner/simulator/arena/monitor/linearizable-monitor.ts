@@ -6,9 +6,9 @@ import type { ReplicationMessage } from '../../../../src/replication/messages.js
 import { statuses, type Status } from '../../../../src/wire/requests.js';
 import type { ArenaMonitor } from '../arena-monitor.js';
 import type { ArenaNode } from '../arena-node.js';
-import { answeredWithData, answerTo, asksIn } from './answer-watch.js';
+import { answeredWithData, answerTo, asksIn, claimsGranted } from './answer-watch.js';
 import { AttemptBook } from './attempt-book.js';
-import { ReplicaWatch } from './replica-watch.js';
+import { ReplicaWatch, type WatchedState } from './replica-watch.js';
 import { findUnrest } from './rest.js';
 import { brief, StateBook, type Report } from './state-book.js';
 import { show, ViewBook } from './view-book.js';
@@ -25,6 +25,8 @@ interface PartitionBooks {
 interface Reply {
   readonly key: string;
   readonly value: string | undefined;
+  readonly client: number;
+  readonly id: number;
 }
 
 /** `keyOfRead` tells what a client's request reads; undefined when it is none. */
@@ -55,10 +57,18 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
   };
   const lookAtAnswers = (
     node: ArenaNode<Engine>,
-    before: readonly ReturnType<ReplicaWatch['state']>[],
+    before: readonly WatchedState[],
     heard: readonly ReplicationMessage[],
     said: ReadonlyMap<Identifier, readonly ReplicationMessage[]>,
   ): void => {
+    for (const { partition, epoch, ballot } of claimsGranted(said)) {
+      const state = before[partition];
+      if (state !== undefined && state.epoch === epoch && state.highest > ballot)
+        report(
+          'I4',
+          `${brief(node.peer.id)} granted all keys to ${ballot}, having promised up to ${state.highest}`,
+        );
+    }
     for (const asks of asksIn(heard)) {
       const answers = answerTo(asks, said);
       if (answers === undefined) continue;
@@ -75,7 +85,8 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
     }
   };
   const lookAtReplies = (node: ArenaNode<Engine>): void => {
-    for (const { key, value, partition } of replies) {
+    for (const { key, value, partition, client, id } of replies) {
+      if (attempts.isAmidst(client, id)) continue;
       if (books[partition]?.states.wasChosen(key, value) === false)
         report('I11', `${brief(node.peer.id)} answered "${key}" with "${value}", which was never chosen`);
     }
@@ -89,7 +100,8 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
     replying(_node, client: number, id: number, status: Status, value: string) {
       if (status !== statuses.ok && status !== statuses.absent) return;
       const read = keyOfRead(client, id);
-      if (read !== undefined) replies.push({ ...read, value: status === statuses.ok ? value : undefined });
+      if (read !== undefined)
+        replies.push({ ...read, client, id, value: status === statuses.ok ? value : undefined });
     },
     turned(node, said, heard) {
       const { site } = node.engine;
@@ -98,7 +110,7 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
       attempts.turned(site);
       for (const slot of site.slots) {
         const book = slot === undefined ? undefined : books[slot.partition];
-        if (slot !== undefined && book !== undefined) watchOf(book, id).turned(slot);
+        if (slot !== undefined && book !== undefined) watchOf(book, id).turned(slot, heard);
       }
       lookAtAnswers(node, states, heard, said);
       if (replies.length > 0) lookAtReplies(node);
@@ -111,8 +123,9 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
       return books.reduce((sum, { views }) => sum + views.changes, 0);
     },
     quorumHolds: (partition, living) => books[partition]?.views.quorumHolds(living) ?? true,
-    findUnrest() {
+    findUnrest(of) {
       for (const [partition, { views }] of books.entries()) {
+        if (!of(partition)) continue;
         const unrest = findUnrest(partition, views.newest, nodes);
         if (unrest !== undefined) return unrest;
       }
@@ -129,7 +142,7 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
   };
 }
 
-const nothing: ReturnType<ReplicaWatch['state']> = { status: 'none', epoch: 0 };
+const nothing: WatchedState = { status: 'none', epoch: 0, highest: 0 };
 
 function describeSlot({ status, epoch, phase, view, lead, nextView }: Slot): string {
   const next = nextView === undefined ? '' : `, voted for ${show(nextView)}`;

@@ -2,6 +2,9 @@
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import { epochOf, type Ballot, type Epoch } from '../../../../src/replication/linearizable/ballot.js';
 import type { Slot } from '../../../../src/replication/linearizable/site.js';
+import type { ReplicationMessage } from '../../../../src/replication/messages.js';
+import { askKinds, visitAsks } from '../../../../src/replication/linearizable/packed-asks.js';
+import { asksIn } from './answer-watch.js';
 import { brief, type Report, type StateBook } from './state-book.js';
 import type { ViewBook } from './view-book.js';
 
@@ -10,6 +13,13 @@ interface SeenRegister {
   /** Below this nothing may be promised or accepted any more. */
   promised: Ballot;
   tombstone: boolean;
+}
+
+/** A replica as the last turn left it. */
+export interface WatchedState {
+  readonly status: Slot['status'];
+  readonly epoch: Epoch;
+  readonly highest: Ballot;
 }
 
 export class ReplicaWatch {
@@ -24,6 +34,8 @@ export class ReplicaWatch {
   #vote = '';
   #promisedAll: Ballot = 0;
   #versionFloor = 0;
+  /** Of all keys, promised by the end of the last turn. */
+  #highest: Ballot = 0;
 
   constructor(id: Identifier, states: StateBook, views: ViewBook, report: Report) {
     this.#id = id;
@@ -33,18 +45,19 @@ export class ReplicaWatch {
   }
 
   /** Whether the replica was active in the epoch when the last turn began, or is now. */
-  mayAnswer(epoch: Epoch, before: { readonly status: Slot['status']; readonly epoch: Epoch }): boolean {
+  mayAnswer(epoch: Epoch, before: WatchedState): boolean {
     return (
       (before.status === 'active' && before.epoch === epoch) ||
       (this.#status === 'active' && this.#epoch === epoch)
     );
   }
 
-  state(): { readonly status: Slot['status']; readonly epoch: Epoch } {
-    return { status: this.#status, epoch: this.#epoch };
+  state(): WatchedState {
+    return { status: this.#status, epoch: this.#epoch, highest: this.#highest };
   }
 
-  turned(slot: Slot): void {
+  /** `heard`: the messages of the turn. */
+  turned(slot: Slot, heard: readonly ReplicationMessage[]): void {
     this.#lookAtViews(slot);
     const { status, epoch } = slot;
     const isNew = epoch !== this.#epoch || (status === 'active' && this.#status !== 'active');
@@ -52,7 +65,7 @@ export class ReplicaWatch {
       this.#report('I9', `${brief(this.#id)} is active again in epoch ${epoch}, in which it was sealed`);
     if (isNew) this.#beginAnew();
     const isHeld = status === 'active' || status === 'sealed';
-    if (isHeld) this.#lookAtRegisters(slot, isNew);
+    if (isHeld) this.#lookAtRegisters(slot, isNew, heard);
     if (isNew && isHeld) this.#lookForMissing(slot);
     if (status === this.#status && epoch === this.#epoch) return;
     this.#status = status;
@@ -79,9 +92,10 @@ export class ReplicaWatch {
     this.#seen.clear();
     this.#promisedAll = 0;
     this.#versionFloor = 0;
+    this.#highest = 0;
   }
 
-  #lookAtRegisters(slot: Slot, isNew: boolean): void {
+  #lookAtRegisters(slot: Slot, isNew: boolean, heard: readonly ReplicationMessage[]): void {
     const { promisedAll, floor, versionFloor, epoch, quorum } = slot;
     if (promisedAll < this.#promisedAll || versionFloor < this.#versionFloor)
       this.#report('I4', `${brief(this.#id)} took back a promise of all keys of partition ${slot.partition}`);
@@ -89,6 +103,7 @@ export class ReplicaWatch {
     this.#versionFloor = versionFloor;
     for (const register of slot.records.values()) {
       const { key, accepted, tombstone } = register;
+      this.#highest = Math.max(this.#highest, register.promised);
       const seen = this.#seen.get(key);
       if (seen !== undefined && seen.accepted === accepted && seen.promised === register.promised) continue;
       this.#compare(key, seen, accepted, Math.max(register.promised, promisedAll), epoch);
@@ -100,10 +115,12 @@ export class ReplicaWatch {
         seen.accepted = accepted;
         seen.tombstone = tombstone;
       }
-      this.#states.held(register, this.#id, epoch, quorum, isNew || epochOf(accepted) !== epoch);
+      const isCarried = epochOf(accepted) !== epoch || (isNew && !wasAccepted(slot, accepted, heard));
+      this.#states.held(register, this.#id, epoch, quorum, isCarried);
     }
     if (this.#seen.size > slot.records.size) this.#lookForDropped(slot);
     for (const [key, promised] of slot.promises) {
+      this.#highest = Math.max(this.#highest, promised);
       const seen = this.#seen.get(key);
       if (seen === undefined) this.#seen.set(key, { accepted: 0, promised, tombstone: true });
       else {
@@ -152,11 +169,24 @@ export class ReplicaWatch {
 
   #lookForMissing(slot: Slot): void {
     if (slot.view?.wipes === true) return;
-    const missing = this.#states.findMissing((key) => slot.records.get(key)?.accepted);
+    const missing = this.#states.findMissing(slot.epoch, (key) => slot.records.get(key)?.accepted);
     if (missing !== undefined)
       this.#report(
         'I6',
         `${brief(this.#id)} became active in epoch ${slot.epoch} of partition ${slot.partition}: ${missing}`,
       );
   }
+}
+
+/** Whether a replica that became active in this turn proposed at the ballot itself, or was asked to accept it, in the same turn. */
+function wasAccepted({ place }: Slot, ballot: Ballot, heard: readonly ReplicationMessage[]): boolean {
+  // The place of the proposer is in the last three bits (ballot.ts).
+  if (ballot % 8 === place) return true;
+  let isAsked = false;
+  for (const { asks } of asksIn(heard)) {
+    visitAsks(asks, (kind, _partition, _key, _epoch, asked) => {
+      if (kind === askKinds.accept && asked === ballot) isAsked = true;
+    });
+  }
+  return isAsked;
 }

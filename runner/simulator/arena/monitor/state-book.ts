@@ -16,7 +16,8 @@ export interface BookedState {
   readonly version: number;
   /** Ballots of the last changes, newest last. */
   readonly recent: readonly Ballot[];
-  chosen: boolean;
+  /** The first epoch in which it was; undefined while it is not. */
+  chosenIn: Epoch | undefined;
   readonly holders: Map<Epoch, Set<Identifier>>;
 }
 
@@ -48,7 +49,7 @@ export class StateBook {
     const value = tombstone ? undefined : register.value;
     let state = states.byBallot.get(accepted);
     if (state === undefined) {
-      state = { ballot: accepted, value, version, recent, chosen: false, holders: new Map() };
+      state = { ballot: accepted, value, version, recent, chosenIn: undefined, holders: new Map() };
       if (carried)
         this.#report(
           'I3',
@@ -63,7 +64,7 @@ export class StateBook {
     const holders = state.holders.get(epoch) ?? new Set();
     state.holders.set(epoch, holders);
     holders.add(holder);
-    if (!state.chosen && holders.size >= quorum) this.#choose(key, states, state);
+    if (state.chosenIn === undefined && holders.size >= quorum) this.#choose(key, states, state, epoch);
   }
 
   /** A member of the epoch dropped a tombstone: all members must have accepted it. */
@@ -82,10 +83,10 @@ export class StateBook {
     states.droppedAt = Math.max(states.droppedAt, ballot);
   }
 
-  /** What a replica that becomes active lacks, of what was chosen before (I6). */
-  findMissing(accepted: (key: string) => Ballot | undefined): string | undefined {
+  /** What a replica that becomes active in the epoch lacks, of what was chosen in those before (I6). */
+  findMissing(epoch: Epoch, accepted: (key: string) => Ballot | undefined): string | undefined {
     for (const [key, states] of this.#keys) {
-      const newest = states.chosen.at(-1);
+      const newest = states.chosen.findLast(({ chosenIn = epoch }) => chosenIn < epoch);
       if (newest === undefined) continue;
       const held = accepted(key);
       if (held === undefined ? newest.ballot <= states.droppedAt : held >= newest.ballot) continue;
@@ -109,8 +110,8 @@ export class StateBook {
     return states;
   }
 
-  #choose(key: string, states: KeyStates, state: BookedState): void {
-    state.chosen = true;
+  #choose(key: string, states: KeyStates, state: BookedState, epoch: Epoch): void {
+    state.chosenIn = epoch;
     states.values.add(state.value);
     let place = states.chosen.length;
     while (place > 0 && (states.chosen[place - 1]?.ballot ?? 0) > state.ballot) place--;
