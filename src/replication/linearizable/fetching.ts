@@ -42,6 +42,9 @@ export interface Incoming {
   sinceMs: number;
 }
 
+/** Time-outs after which members are asked for all again. */
+const triesPerAnswer = 4;
+
 export function startFetching(site: Site, slot: Slot, view: View): void {
   slot.warming = undefined;
   slot.incoming = createIncoming(site, slot, view, view.epoch);
@@ -59,6 +62,10 @@ export function fetchingDue(site: Site, slot: Slot): void {
   const { incoming } = slot;
   if (incoming === undefined) return setPhase(site, slot, 'steady');
   incoming.tries++;
+  // Who answered sealed may be active by now, and its copy alone is enough.
+  if (incoming.tries % triesPerAnswer === 0) {
+    for (const { id } of incoming.view?.members ?? []) incoming.sources.delete(id);
+  }
   askSources(site, slot, incoming);
   complete(site, slot, incoming);
 }
