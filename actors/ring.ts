@@ -111,8 +111,11 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
     depart: (node) => call(control.depart(node)),
     kill: (node) => call(control.kill(node)),
     recover: async (partition) => {
-      const why = 'in eventual mode a partition has no quorum to lose';
-      throw new RondoError('UNSUPPORTED', `recover ${partition} needs a ring in linearizable mode: ${why}`);
+      const why =
+        config.consistency === 'eventual'
+          ? 'it needs the linearizable mode: in eventual mode a partition has no quorum to lose'
+          : 'it is not in this version yet';
+      throw new RondoError('UNSUPPORTED', `partition ${partition} cannot be recovered: ${why}`);
     },
   };
   const injectFault = (node: string, fault: Fault): Promise<void> => call(control.injectFault(node, fault));

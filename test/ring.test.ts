@@ -121,7 +121,10 @@ for (const consistency of ['linearizable', 'eventual'] as const) {
         await ring.client().putMany(entries);
         await ring.admin.join(2);
         await whole(ring, 3);
-        expect((await ring.admin.stats()).ring.copies).to.equal(2 * entries.length);
+        await eventually(
+          async () => (await ring.admin.stats()).ring.copies,
+          (copies) => copies === 2 * entries.length,
+        );
         expect(await missing(ring)).to.deep.equal([]);
       })).timeout(60_000);
 

@@ -52,17 +52,18 @@ const keysAtATime = 128;
 
 /**
  * One value an item, in order, failures as error values: nothing is rejected, so that the outcome of every part is known.
- * `isEnough` looks at what there is after each round and may stop it.
+ * `isEnough` looks at what there is after each round of `atATime` and may stop it.
  */
 export async function askForEach<Item>(
   items: readonly Item[],
   effect: Effect,
   askOne: (item: Item) => Promise<RespValue>,
   isEnough: (values: readonly RespValue[]) => boolean = () => false,
+  atATime: number = keysAtATime,
 ): Promise<readonly RespValue[]> {
   const values: RespValue[] = [];
-  for (let start = 0; start < items.length && !isEnough(values); start += keysAtATime) {
-    const round = items.slice(start, start + keysAtATime).map((item) => settle(askOne(item), effect));
+  for (let start = 0; start < items.length && !isEnough(values); start += atATime) {
+    const round = items.slice(start, start + atATime).map((item) => settle(askOne(item), effect));
     values.push(...(await Promise.all(round)));
   }
   return values;

@@ -237,6 +237,7 @@ export function wakeAt(dispatcher: Dispatcher, atMs: number): void {
 
 /** Whether the operation certainly had no effect there and may have one elsewhere, or later. Reads never end unknown. */
 function sendsBack(status: Status, pending: Pending): boolean {
+  if (status <= statuses.refused) return false;
   return (
     status === statuses.moved ||
     status === statuses.hop ||

@@ -15,6 +15,9 @@ const countMax = 1_000;
 /** A sparse ring's empty partitions are walked past in one call, but not all of them. */
 const partitionsPerCall = 64;
 
+/** In linearizable mode each is a change of the partition's view: all at once would wait for each other until they are late. */
+const flushesAtATime = 16;
+
 /** A page of a partition's records, or the failure. `count` is a wish: the ring may answer fewer. */
 export async function readPage(call: Call, place: ScanPlace, count: number): Promise<ScanPage | RespError> {
   const reply = await call.gateway.submitter.submitToPartition(
@@ -127,10 +130,11 @@ const flush: Handler = async (call) => {
   }
   const { submitter } = call.gateway;
   const partitions = Array.from({ length: submitter.partitions }, (_, partition) => partition);
-  const outcomes = await askForEach(partitions, 'changes', async (partition): Promise<RespValue> => {
+  const flushOne = async (partition: number): Promise<RespValue> => {
     const reply = await submitter.submitToPartition(opcodes.flush, partition, emptyBytes, 0);
     return reply.status === statuses.ok ? integer(1) : failureValue(reply, 'changes');
-  });
+  };
+  const outcomes = await askForEach(partitions, 'changes', flushOne, () => false, flushesAtATime);
   return failureOfMany(outcomes) ?? ok;
 };
 
