@@ -40,7 +40,7 @@ export interface RingConfig {
 
 export const defaultConfig: Omit<RingConfig, 'clusterId'> = {
   replicas: 3,
-  consistency: 'eventual',
+  consistency: 'linearizable',
   partitions: 256,
   successors: 4,
   placement: 'balanced',

@@ -7,6 +7,7 @@ export interface RingOptions {
   readonly nodes?: number;
   /** Copies of each record, k, 1 to 7. Default 3. */
   readonly replicas?: number;
+  /** Default linearizable: reads are never stale, and a partition without a quorum does not answer. */
   readonly consistency?: Consistency;
   /** Lets a linearizable ring have an even k, which tolerates no more crashes than one copy less. Default false. */
   readonly allowEven?: boolean;
@@ -57,15 +58,13 @@ const watchdogMsDefault = 90_000;
 export function validateConfig(options: RingOptions, parallelism: number, clusterId: string): CheckedOptions {
   const nodes = whole('nodes', options.nodes ?? Math.max(3, Math.min(8, parallelism)), 1, nodesMax);
   const replicas = whole('replicas (k)', options.replicas ?? defaultConfig.replicas, 1, replicasMax);
-  const consistency = options.consistency ?? 'eventual';
+  const consistency = options.consistency ?? defaultConfig.consistency;
   if (consistency !== 'eventual' && consistency !== 'linearizable') {
     throw invalid(`consistency must be eventual or linearizable, not ${String(consistency)}`);
   }
   if (consistency === 'linearizable' && replicas % 2 === 0 && options.allowEven !== true) {
-    const why = `${replicas} copies tolerate as many crashes as ${replicas - 1}, and need one answer more`;
-    throw invalid(
-      `replicas (k) must be odd in linearizable mode, or allowEven said: ${why}; not ${replicas}`,
-    );
+    const why = `${replicas} copies tolerate as many crashes as ${replicas - 1} and need one answer more`;
+    throw invalid(`replicas (k) must be odd in linearizable mode: ${why}; or say allowEven (--allow-even)`);
   }
   const placement = options.placement ?? defaultConfig.placement;
   if (placement !== 'balanced' && placement !== 'hash') {

@@ -91,7 +91,13 @@ describe('the node chart', () => {
   type Snapshot = ReturnType<typeof started>[0];
 
   function started(founders: readonly Peer[], self: Peer, successors = 2) {
-    const config = { ...defaultConfig, clusterId: 'test', partitions: 2, successors };
+    const config = {
+      ...defaultConfig,
+      clusterId: 'test',
+      consistency: 'eventual' as const,
+      partitions: 2,
+      successors,
+    };
     const nothing = (): void => undefined;
     const engine = createEngine({
       self,

@@ -29,7 +29,21 @@ const cli = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 export async function measureGateway(runs: number, seconds: number): Promise<GatewayRow[]> {
   const ring = spawn(
     process.execPath,
-    [cli, 'up', '-n', '10', '-k', '1', '--resp', '0', '--http', 'none', '--json'],
+    [
+      cli,
+      'up',
+      '-n',
+      '10',
+      '-k',
+      '1',
+      '--consistency',
+      'eventual',
+      '--resp',
+      '0',
+      '--http',
+      'none',
+      '--json',
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -49,13 +49,18 @@ export interface LayerRow {
 type Answer = (batch: RequestBatch, reply: (replies: ReplyBatch) => void) => void;
 
 const gets: Mix = { ...standardMix, puts: 0 };
-const config: RingConfig = { ...defaultConfig, clusterId: 'bench', replicas: 1 };
+const config: RingConfig = {
+  ...defaultConfig,
+  clusterId: 'bench',
+  replicas: 1,
+  consistency: 'eventual',
+};
 const batchSize = 128;
 
 export async function measureLayers(runs: number, seconds: number): Promise<LayerRow[]> {
   const [self] = placeNodes([{ address: 'local/0', host: 'local', incarnation: 0 }], 'balanced');
   if (self === undefined) throw new Error('one node was to be placed');
-  const ring = await createRing({ nodes: 8, replicas: 1 });
+  const ring = await createRing({ nodes: 8, replicas: 1, consistency: 'eventual' });
   const client = ring.client();
   const node = startNode(self);
   const replica = startReplica(self);

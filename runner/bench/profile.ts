@@ -61,7 +61,7 @@ export async function measureProfile(outstanding: number): Promise<ProfileRow[]>
 
 /** What is profiled. */
 export async function runProfiled(outstanding: number): Promise<object> {
-  const ring = await createRing({ nodes: 8, replicas: 1 });
+  const ring = await createRing({ nodes: 8, replicas: 1, consistency: 'eventual' });
   const client = ring.client();
   await client.putMany(standardMix.keys.map((key) => [key, standardMix.value] as const));
   const rate = await measure(client, standardMix, outstanding, secondsMeasured);

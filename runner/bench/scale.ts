@@ -20,7 +20,7 @@ export async function measureScale(
   seconds: number,
 ): Promise<ScaleRow> {
   const before = process.memoryUsage.rss();
-  const ring = await createRing({ nodes, replicas });
+  const ring = await createRing({ nodes, replicas, consistency: 'eventual' });
   try {
     const client = ring.client();
     await client.putMany(standardMix.keys.map((key) => [key, standardMix.value] as const));

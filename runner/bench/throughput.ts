@@ -32,7 +32,7 @@ export interface ThroughputOptions {
 /** The contenders of one row run in turn, `runs` times each, so that a noisy machine is unfair to all alike. */
 export async function measureThroughput(options: ThroughputOptions): Promise<ThroughputRow[]> {
   const { nodes, replicas, mix, runs, seconds } = options;
-  const ring = await createRing({ nodes, replicas });
+  const ring = await createRing({ nodes, replicas, consistency: 'eventual' });
   const echo = await createEcho(nodes);
   const redis = options.withRedis ? await startRedis() : undefined;
   const client = ring.client();

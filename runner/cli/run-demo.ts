@@ -7,12 +7,12 @@ import { Steps } from './demo/steps.js';
 import { tour } from './demo/tour.js';
 import type { Output } from './output.js';
 
-const modes: readonly Consistency[] = ['eventual'];
+const modes: readonly Consistency[] = ['linearizable', 'eventual'];
 
 export async function runDemo(output: Output, nodes: number, asJson: boolean): Promise<void> {
   const steps = new Steps(output, asJson);
   const songs = await loadSongs();
-  await tour(steps, songs, nodes, 'eventual');
+  await tour(steps, songs, nodes, 'linearizable');
   await experiment(steps, songs, nodes, modes);
   steps.say('done', { errors: steps.errors }, `Done: ${steps.errors} errors.`);
   if (steps.errors > 0) throw new RondoError('INTERNAL', `the tour met ${steps.errors} errors`);

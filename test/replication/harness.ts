@@ -41,7 +41,7 @@ export function peer(digits: string, host = digits): Peer {
 }
 
 export function testConfig(changes: Partial<RingConfig> = {}): RingConfig {
-  return { ...defaultConfig, clusterId: 'test', partitions: 16, ...changes };
+  return { ...defaultConfig, clusterId: 'test', consistency: 'eventual', partitions: 16, ...changes };
 }
 
 /** The exact view that a node has of a ring of the given live nodes. */

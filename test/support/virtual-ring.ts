@@ -25,7 +25,13 @@ export class VirtualRing {
   random: () => number;
 
   constructor(options: Partial<RingConfig> = {}, seed = 1) {
-    this.config = { ...defaultConfig, clusterId: 'test', partitions: 256, ...options };
+    this.config = {
+      ...defaultConfig,
+      clusterId: 'test',
+      consistency: 'eventual',
+      partitions: 256,
+      ...options,
+    };
     this.random = createRandom(seed);
   }
 

@@ -32,7 +32,7 @@ export function registerUp(program: Command, context: Context): void {
     .addOption(
       flag('--consistency <mode>', 'linearizable: reads are never stale; eventual: faster, and may be')
         .choices(['eventual', 'linearizable'])
-        .default('eventual'),
+        .default('linearizable'),
     )
     .addOption(flag('--allow-even', 'let k be even in linearizable mode: it tolerates no more crashes'))
     .addOption(

@@ -47,6 +47,7 @@ export function createPaperRing(options: PaperRingOptions): PaperRing {
       seed: options.seed,
       config: {
         ...defaultConfig,
+        consistency: 'eventual',
         clusterId: 'paper',
         replicas: 1,
         partitions: 1,
