@@ -202,7 +202,10 @@ describe('a ring of nodes', () => {
     node?.actor.send({ type: 'lookUp', target });
     ring.clock.advance(100);
     expect(node?.actor.getSnapshot().context.lookupTargets.size).to.equal(0);
-    expect(Object.keys(node?.actor.getSnapshot().children ?? {})).to.have.members(['dataPlane', 'changingViews']);
+    expect(Object.keys(node?.actor.getSnapshot().children ?? {})).to.have.members([
+      'dataPlane',
+      'changingViews',
+    ]);
   });
 
   it('ignores packets of another ring', () => {
