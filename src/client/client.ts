@@ -15,6 +15,7 @@ import {
   startOperation,
 } from './dispatcher.js';
 import { attachDeadlines } from './deadlines.js';
+import { askEveryNode, type AskNode } from './every-node.js';
 import { createLoader } from './get-or-set.js';
 import { forMany } from './many.js';
 import { asArrayBy, asNumber, asReply, asStored, asText, type Convert } from './replies.js';
@@ -116,6 +117,9 @@ export function createClient(
     }
   };
 
+  const askNode: AskNode = (node, opcode, options) =>
+    run(opcode, 0, 0, emptyBytes, emptyBytes, 0, options, asReply, node);
+
   const submitter: Submitter = {
     partitions: settings.partitions,
     submit: (opcode, key, value, requestFlags, number, options) => {
@@ -126,12 +130,7 @@ export function createClient(
     },
     submitToPartition: (opcode, partition, value, number, options) =>
       run(opcode, flags.number, partition, emptyBytes, value, number, options, asReply),
-    submitToEveryNode: (opcode, options) =>
-      Promise.all(
-        [...dispatcher.links.keys()].map((id) =>
-          run(opcode, 0, 0, emptyBytes, emptyBytes, 0, options, asReply, id),
-        ),
-      ),
+    submitToEveryNode: (opcode, options) => askEveryNode(dispatcher, opcode, options, askNode),
   };
 
   const put = (

@@ -67,6 +67,22 @@ describe('client', () => {
     expect(await put).to.equal(true);
   });
 
+  it('counts again without a node that ends while it is asked', async () => {
+    const nodes = createFakeNodes('abc');
+    const count = nodes.core.client.count();
+    const [first, second] = await nodes.turn();
+    if (first === undefined || second === undefined) throw new Error('every node is to be asked');
+    nodes.reply(first, statuses.ok, '1');
+    nodes.reply(second, statuses.ok, '2');
+    nodes.core.nodeGone(nodes.peers[2]?.id ?? first.to);
+    await nodes.turn();
+    await nodes.pass(100);
+    const again = await nodes.turn();
+    expect(again.map(({ to }) => to)).to.deep.equal([first.to, second.to]);
+    for (const [index, request] of again.entries()) nodes.reply(request, statuses.ok, String(10 + index));
+    expect(await count).to.equal(21);
+  });
+
   it('sends a get elsewhere when its node ends, and says unknown of a change', async () => {
     const nodes = createFakeNodes('ab');
     const get = nodes.core.client.getString('key');
