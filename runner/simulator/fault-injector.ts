@@ -32,6 +32,8 @@ export function createFaultInjector(
   random: Random,
   plan: FaultPlan,
   nodesAtStart: number,
+  /** Whether all data could go on being served without the node. */
+  mayEnd: (node: SimulatedNode) => boolean,
 ): FaultInjector {
   const counts: FaultCounts = { crashes: 0, joins: 0, departures: 0 };
   const endings = new Set<() => void>();
@@ -76,6 +78,7 @@ export function createFaultInjector(
     }
   };
   const mayCrash = (node: SimulatedNode): boolean => {
+    if (!mayEnd(node)) return false;
     if (!node.announced) return true;
     if (membersHere().length <= nodesMin) return false;
     if (!directoriesKnowAll(world, node.peer.id)) return false;

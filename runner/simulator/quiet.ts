@@ -8,8 +8,8 @@ import { brief, createRingView } from './checkers/ring-view.js';
 import type { BrokenInvariant } from './ring-monitor.js';
 import type { World } from './world.js';
 
-/** What keeps the world from being ideal, or undefined. Cheap checks first. */
-export function findUnrest(world: World): BrokenInvariant | undefined {
+/** What keeps the ring from being ideal, or undefined. Cheap checks first. */
+function findRingUnrest(world: World): BrokenInvariant | undefined {
   const inspections = inspectAll(world);
   for (const [id, { state }] of inspections) {
     if (state !== 'member') return { name: 'Ideal', detail: `${brief(id)} is ${state}` };
@@ -36,6 +36,12 @@ export function findUnrest(world: World): BrokenInvariant | undefined {
       if (wrong !== undefined) return { name: 'Ideal', detail: wrong };
     }
   }
+  return undefined;
+}
+
+/** In eventual mode: what keeps the copies from being equal. */
+export function findCopyUnrest(world: World): BrokenInvariant | undefined {
+  const inspections = inspectAll(world);
   const members = [...world.nodes.values()]
     .map((node) => node.peer)
     .sort((left, right) => (left.id < right.id ? -1 : 1));
@@ -54,11 +60,13 @@ export function inspectAll(world: World): LiveNodes {
 export async function awaitRest(
   world: World,
   boundMs: number,
+  /** Of the copies, once the ring is ideal. */
+  findUnrestOfCopies: () => BrokenInvariant | undefined,
   isOver: () => boolean,
 ): Promise<BrokenInvariant | undefined> {
   const endMs = world.clock.nowMs() + boundMs;
   for (;;) {
-    const unrest = findUnrest(world);
+    const unrest = findRingUnrest(world) ?? findUnrestOfCopies();
     if (unrest === undefined || isOver() || world.clock.nowMs() >= endMs) return unrest;
     await world.runUntil(Math.min(endMs, world.clock.nowMs() + 1_000), isOver);
   }

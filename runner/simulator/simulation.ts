@@ -1,17 +1,14 @@
 /** One run of the simulator: a ring under a workload and seeded faults, then quiet, every invariant asserted on the way. */
 import { defaultConfig, type RingConfig } from '../../src/config.js';
 import { createRandom } from '../../src/random.js';
-import { createAcknowledgementLedger } from './checkers/nothing-lost.js';
-import { createReadChecker } from './checkers/reads.js';
-import { newestCopy } from './checkers/record-versions.js';
 import { createFaultInjector } from './fault-injector.js';
-import { drawFaultPlan, type FaultName } from './faults.js';
+import { drawFaultPlan, pick } from './faults.js';
+import { createEventualChecks } from './modes/eventual.js';
+import { createLinearizableChecks } from './modes/linearizable.js';
 import { replayCommand, type SimulationOptions, type SimulationResult, type Violation } from './options.js';
 import { awaitRest, inspectAll } from './quiet.js';
 import { createRingMonitor } from './ring-monitor.js';
-import { trustBytes } from '../../src/bytes.js';
 import type { ClockError } from './virtual-clock.js';
-import { startWorkload } from './workload.js';
 import { createWorld, type World } from './world.js';
 
 /** Virtual time in which a ring that nothing disturbs must become ideal. */
@@ -21,9 +18,6 @@ const faultyShare = 0.75;
 const clientCount = 3;
 /** Deadlines of operations that are open when the workload stops, and a little more. */
 const drainMs = 15_000;
-/** Faults under which a settled key must be read as it was left. */
-const gentleFaults: ReadonlySet<FaultName> = new Set(['churn', 'delay', 'duplication', 'loss']);
-
 /** Runs one seed. Nothing outside takes part: equal options give equal results, digest included. */
 export async function runSimulation(options: SimulationOptions): Promise<SimulationResult> {
   const { seed, nodes, successors } = options;
@@ -36,32 +30,35 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   const workloadMs = options.minutes * 60_000;
   const plan = drawFaultPlan(createRandom(`${seed}/plan`), options.faults, nodes, workloadMs * faultyShare);
   const monitor = createRingMonitor(successors);
-  const ledger = createAcknowledgementLedger();
+  const config = drawConfig(options);
+  const ports = { seed, world: () => world, workloadMs, violated };
+  const checks =
+    options.consistency === 'linearizable'
+      ? createLinearizableChecks(ports, config.partitions)
+      : createEventualChecks(ports, options.faults);
   const world: World = createWorld(
     {
       seed,
-      config: drawConfig(options),
+      config,
       mutations: options.mutations,
       trace: options.trace,
       drawClockError: createClockErrors(seed, plan.skewMsMax, plan.drifts),
     },
     {
+      named: (id) => checks.named(id),
       turned(node) {
+        checks.turned(node);
         const broken = monitor.turned(node.peer.id, node.inspect(), node.hears);
         if (broken !== undefined) violated(broken.name, broken.detail);
       },
-      acknowledged(node, key) {
-        const problem = ledger.acknowledged(node.inspect(), key);
-        if (problem !== undefined) violated('NothingLost', problem);
-      },
+      acknowledged: (node, key) => checks.acknowledged(node, key),
       crashed(node) {
-        ledger.crashed(node.inspect(), inspectAll(world));
+        checks.crashed(node);
         const broken = monitor.gone(node.peer.id);
         if (broken !== undefined) violated(broken.name, `after a crash: ${broken.detail}`);
       },
       left(node) {
-        const lost = ledger.left(node.inspect(), inspectAll(world));
-        if (lost !== undefined) violated('NothingLost', `after a departure: ${lost}`);
+        checks.left(node);
         const broken = monitor.gone(node.peer.id);
         if (broken !== undefined) violated(broken.name, `after a departure: ${broken.detail}`);
       },
@@ -74,19 +71,16 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
       failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${describeError(error)}`),
     },
   );
-  const injector = createFaultInjector(world, monitor, createRandom(`${seed}/victims`), plan, nodes);
+  const injector = createFaultInjector(world, monitor, createRandom(`${seed}/victims`), plan, nodes, (node) =>
+    checks.mayEnd(node),
+  );
 
   world.found(plan.founders);
   for (let joiner = plan.founders; joiner < nodes; joiner++) {
     world.clock.set(() => injector.join(), 1_000 + joiner * 300);
   }
   for (let client = 0; client < clientCount; client++) world.addClient();
-  const isGentle = options.faults.every((name) => gentleFaults.has(name));
-  const reads = createReadChecker(isGentle);
-  const workload = startWorkload(world, seed, {
-    reads,
-    violated: (detail) => violated(detail.split(':')[0] ?? 'Reads', detail),
-  });
+  const workload = checks.startWorkload();
 
   await world.runUntil(workloadMs * faultyShare, isOver);
   injector.endAll();
@@ -96,12 +90,12 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
   await world.runUntil(workloadMs + drainMs, isOver);
   const stuck = workload.findStuck();
   if (stuck !== undefined) violated('NoStuckOperations', stuck);
-  const unrest = isOver() ? undefined : await awaitRest(world, quietBoundMs, isOver);
+  const unrest = isOver()
+    ? undefined
+    : await awaitRest(world, quietBoundMs, () => checks.findUnrest(), isOver);
   if (unrest !== undefined) violated(unrest.name, unrest.detail);
   const healedInMs = Math.round(world.clock.nowMs() - quietFromMs);
-  const lost = isOver() ? undefined : ledger.findLost(inspectAll(world));
-  if (lost !== undefined) violated('NothingLost', lost);
-  if (!isOver()) await checkFinalReads(world, workload, violated);
+  if (!isOver()) await checks.checkInTheEnd();
 
   digestFinalState(world);
   for (const node of world.nodes.values()) node.stop();
@@ -119,38 +113,11 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
       crashes: counts.crashes,
       joins: counts.joins,
       departures: counts.departures,
-      allowedLosses: ledger.allowedLosses,
+      allowedLosses: checks.allowedLosses(),
       healedInMs,
     },
     replay: replayCommand(options),
   };
-}
-
-/** Once all is quiet a client reads of every key exactly what the copies hold. */
-async function checkFinalReads(
-  world: World,
-  workload: ReturnType<typeof startWorkload>,
-  violated: (invariant: string, detail: string) => void,
-): Promise<void> {
-  const client = world.addClient();
-  let values: ReadonlyMap<string, string | undefined> | undefined;
-  let failure: unknown;
-  workload.readAll(client).then(
-    (found) => (values = found),
-    (error: unknown) => (failure = error),
-  );
-  await world.runUntil(world.clock.nowMs() + 30_000, () => values !== undefined || failure !== undefined);
-  if (values === undefined) {
-    violated('FinalReads', `a read of a quiet ring failed: ${describeError(failure)}`);
-    return;
-  }
-  const inspections = inspectAll(world);
-  for (const [key, value] of values) {
-    const newest = newestCopy(inspections, trustBytes(key));
-    if (newest?.value === undefined ? value === undefined : value === newest.value) continue;
-    violated('FinalReads', `"${key}" was read as "${value}", its copies hold "${newest?.value}"`);
-    return;
-  }
 }
 
 function drawConfig(options: SimulationOptions): RingConfig {
@@ -159,6 +126,8 @@ function drawConfig(options: SimulationOptions): RingConfig {
     ...defaultConfig,
     clusterId: Math.floor(random() * 0x1_0000_0000).toString(16),
     consistency: options.consistency,
+    // Few partitions, so that some of their members are struck.
+    ...(options.consistency === 'linearizable' ? { partitions: pick(random, [1, 2, 8]) } : {}),
     replicas: options.replicas,
     successors: options.successors,
   };

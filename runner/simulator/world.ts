@@ -16,6 +16,8 @@ import { clientAddress, describeContent, digestContent, type Content } from './w
 
 /** Whoever checks the world hears what happens in it. */
 export interface WorldObserver {
+  /** A node gets its name, before it starts. */
+  named?(id: Identifier): void;
   /** A node has had a turn. */
   turned(node: SimulatedNode): void;
   acknowledged(node: SimulatedNode, key: ByteString): void;
@@ -169,6 +171,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
         .toString(16)
         .padStart(8, '0');
     }
+    observer.named?.(trustIdentifier(id));
     return { id: trustIdentifier(id), address: `local/${started++}`, host: 'local', incarnation: 0 };
   };
   const start = (peer: Peer, entry: NodeEntry): SimulatedNode => {

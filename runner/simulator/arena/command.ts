@@ -6,12 +6,7 @@ import { createDigest } from '../digest.js';
 import { parseSeeds } from '../options.js';
 import { runLinearizableArena } from './linearizable-arena.js';
 import { assertedWithin, plantedBugs, type BugFound, type BugSearch } from './mutations.js';
-import {
-  defaultArena,
-  type ArenaCounts,
-  type ArenaProfile,
-  type ArenaResult,
-} from './options.js';
+import { defaultArena, type ArenaCounts, type ArenaProfile, type ArenaResult } from './options.js';
 import type { ArenaTask } from './task.js';
 
 export interface ArenaCommandOptions {

@@ -5,6 +5,7 @@ import type { Site, Slot } from '../../../../src/replication/linearizable/site.j
 import type { ReplicationMessage } from '../../../../src/replication/messages.js';
 import { statuses, type Status } from '../../../../src/wire/requests.js';
 import type { ArenaMonitor } from '../arena-monitor.js';
+import type { Process } from '../../process.js';
 import type { ArenaNode } from '../arena-node.js';
 import { answeredWithData, answerTo, asksIn, claimsGranted } from './answer-watch.js';
 import { AttemptBook } from './attempt-book.js';
@@ -16,10 +17,30 @@ import { show, ViewBook } from './view-book.js';
 /** An engine whose site can be looked into. */
 export type WatchedEngine = EngineDoors & { readonly site: Site };
 
+/** What the monitor needs of a node. */
+export type WatchedNode<Engine extends WatchedEngine> = Pick<
+  ArenaNode<Engine>,
+  'peer' | 'engine' | 'departing'
+> & { readonly process: Pick<Process, 'state'> };
+
 interface PartitionBooks {
   readonly views: ViewBook;
   readonly states: StateBook;
   readonly watches: Map<Identifier, ReplicaWatch>;
+}
+
+/** As the arena's monitor, for whatever has the parts that it looks at. */
+export interface LinearizableMonitor<Engine extends WatchedEngine> extends Omit<
+  ArenaMonitor<Engine>,
+  'started' | 'turned' | 'ended'
+> {
+  started(node: WatchedNode<Engine>): void;
+  turned(
+    node: WatchedNode<Engine>,
+    said: ReadonlyMap<Identifier, readonly ReplicationMessage[]>,
+    heard: readonly ReplicationMessage[],
+  ): void;
+  ended(node: WatchedNode<Engine>): void;
 }
 
 interface Reply {
@@ -34,9 +55,9 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
   partitions: number,
   report: Report,
   keyOfRead: (client: number, id: number) => { readonly key: string; readonly partition: number } | undefined,
-): ArenaMonitor<Engine> {
+): LinearizableMonitor<Engine> {
   const existed = new Set<Identifier>();
-  const nodes = new Map<Identifier, ArenaNode<Engine>>();
+  const nodes = new Map<Identifier, WatchedNode<Engine>>();
   const attempts = new AttemptBook(report);
   const chose = attempts.chose.bind(attempts);
   const books = Array.from({ length: partitions }, (): PartitionBooks => ({
@@ -56,7 +77,7 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
     return watch;
   };
   const lookAtAnswers = (
-    node: ArenaNode<Engine>,
+    node: WatchedNode<Engine>,
     before: readonly WatchedState[],
     heard: readonly ReplicationMessage[],
     said: ReadonlyMap<Identifier, readonly ReplicationMessage[]>,
@@ -84,7 +105,7 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
       }
     }
   };
-  const lookAtReplies = (node: ArenaNode<Engine>): void => {
+  const lookAtReplies = (node: WatchedNode<Engine>): void => {
     for (const { key, value, partition, client, id } of replies) {
       if (attempts.isAmidst(client, id)) continue;
       if (books[partition]?.states.wasChosen(key, value) === false)
