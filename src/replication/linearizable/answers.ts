@@ -33,7 +33,8 @@ export function tickAskers(site: Site, nowMs: number): boolean {
   site.reads = [];
   site.changes = [];
   for (const read of reads) {
-    if (!read.done) tickRead(site, read, nowMs);
+    if (!read.done && tickRead(site, read, nowMs))
+      changeKey(site, read.slot, read.key, operationOf(read), nowMs, true);
     if (!read.done) site.reads.push(read);
   }
   for (const change of changes) {

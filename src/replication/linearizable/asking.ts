@@ -2,7 +2,7 @@
 import type { ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
 import type { Ballot } from './ballot.js';
-import type { PrepareAll } from './messages.js';
+import type { PrepareAll, Uniform } from './messages.js';
 import type { Collection } from './collecting.js';
 import type { KeyChange } from './changing.js';
 import { createWriter, finishWriter, writeAsk, type AskKind, type Writer } from './packed-asks.js';
@@ -35,6 +35,8 @@ export interface Asking {
   readonly batches: Map<number, Batch>;
   /** Partitions that are claimed in the present turn, by member (leading.ts). */
   readonly claims: Map<Identifier, PrepareAll['partitions'][number][]>;
+  /** Partitions of which that has become known (leading.ts). */
+  readonly uniform: Map<Identifier, Uniform['partitions'][number][]>;
 }
 
 /** A run that reaches this leaves at once, before the turn ends. */
@@ -70,7 +72,10 @@ export function ask(
 
 /** Sends what the turn has queued. Ends every entry into the site. */
 export function flushAsks(site: Site): void {
-  const { writers, claims } = site.asking;
+  const { writers, claims, uniform } = site.asking;
+  for (const [peer, partitions] of uniform)
+    site.environment.send(peer, { type: 'uniform', from: site.self, partitions });
+  uniform.clear();
   for (const [peer, partitions] of claims) {
     const requestId = site.nextRequestId++;
     site.environment.send(peer, { type: 'prepareAll', from: site.self, requestId, partitions });

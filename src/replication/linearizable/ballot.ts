@@ -30,6 +30,11 @@ export function ballotOf(epoch: Epoch, round: number, member: number): Ballot {
   return epoch * ballotsPerEpoch + round * ballotsPerRound + member;
 }
 
+/** Below all ballots of the epoch, above all of earlier ones. */
+export function startOf(epoch: Epoch): Ballot {
+  return epoch * ballotsPerEpoch;
+}
+
 export function epochOf(ballot: Ballot): Epoch {
   return Math.floor(ballot / ballotsPerEpoch);
 }

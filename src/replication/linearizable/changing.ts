@@ -3,7 +3,7 @@
  * arrives meanwhile is applied together in the next one. O1 saves the first of the two round trips where it is certain.
  */
 import { emptyBytes, trustBytes, type ByteString } from '../../bytes.js';
-import { statuses, type Status } from '../../wire/requests.js';
+import { changes as changingOpcodes, statuses, type Status } from '../../wire/requests.js';
 import { isPlanted } from '../environment.js';
 import { absentState, operations, type RecordState } from '../operations.js';
 import { accept, prepare } from './acceptor.js';
@@ -172,7 +172,8 @@ export function reopen(site: Site, change: KeyChange, nowMs: number): void {
 /** This node cannot finish the change any more: what was sent may have taken effect, what was not did not. */
 function end(site: Site, change: KeyChange): void {
   for (const operation of change.operations) {
-    if (change.attempts.length > 0) finish(site, operation, statuses.unknown, movedAway);
+    if (change.attempts.length > 0 && !isRead(operation))
+      finish(site, operation, statuses.unknown, movedAway);
     else redo(site, change.slot, operation);
   }
   for (const operation of change.waiting) redo(site, change.slot, operation);
@@ -200,7 +201,7 @@ function directBallot(site: Site, slot: Slot, key: ByteString, register: Registe
   if (register !== undefined) {
     const { next } = register;
     const isMine = next !== noBallot && next === register.promised && next === nextRound(register.accepted);
-    if (isMine && next >= slot.promisedAll && next > ballotOf(slot.epoch, 1, 0) - 1) return next;
+    if (isMine && next >= slot.promisedAll && next > slot.epochStart) return next;
   }
   if (slot.lead !== 'clean' || slot.promisedAll !== leadBallot) return noBallot;
   if (register !== undefined) {
@@ -263,7 +264,10 @@ function proposeAfter(site: Site, change: KeyChange, base: RegisterState, nowMs:
     // An earlier proposal of these operations is part of this state: their results are those computed then.
     propose(site, change, change.ballot, base, { state: base, results: took.results }, nowMs);
   } else if (change.attempts.some((attempt) => attempt.baseVersion < base.version - base.recent.length)) {
-    for (const operation of change.operations) finish(site, operation, statuses.unknown, overtaken);
+    for (const operation of change.operations) {
+      if (isRead(operation)) redo(site, change.slot, operation);
+      else finish(site, operation, statuses.unknown, overtaken);
+    }
     change.operations = [];
     propose(site, change, change.ballot, base, { state: base, results: [] }, nowMs);
   } else {
@@ -358,8 +362,10 @@ function giveUpLate(site: Site, change: KeyChange, nowMs: number): void {
   if (present.every((operation) => operation.untilMs > nowMs)) return;
   const message = noQuorum(slot);
   const isSent = change.attempts.length > 0;
-  for (const operation of present)
-    finish(site, operation, isSent ? statuses.unknown : statuses.noQuorum, message);
+  for (const operation of present) {
+    const isUnknown = isSent && !isRead(operation);
+    finish(site, operation, isUnknown ? statuses.unknown : statuses.noQuorum, message);
+  }
   change.operations = [];
   change.results = [];
   // The key stays undecided: whoever comes next settles it, under a round that these proposals never had.
@@ -381,6 +387,11 @@ function askMembers(site: Site, change: KeyChange): void {
     if (id === undefined || place === slot.place || (change.answered & (1 << place)) !== 0) continue;
     ask(site, id, change, kind, slot, key, ballot, state);
   }
+}
+
+/** Reads never end unknown: they may be asked again freely. */
+function isRead({ opcode }: Operation): boolean {
+  return !changingOpcodes.has(opcode);
 }
 
 function forget(change: KeyChange): void {

@@ -29,7 +29,7 @@ import {
   reconsider,
   tellLeaving,
 } from './hinting.js';
-import { answerPrepareAll, handlePreparedAll, refreshLead, tickLead } from './leading.js';
+import { answerPrepareAll, handlePreparedAll, handleUniform, refreshLead, tickLead } from './leading.js';
 import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
 import { answerCompare, handleEqual, handleRepair, settleKeys, tickRepair } from './repairing.js';
@@ -161,6 +161,8 @@ function handleMessage(site: Site, message: ViewMessage): void {
       return handleWantsToLeave(site, message.from);
     case 'compareRegisters':
       return answerCompare(site, message);
+    case 'uniform':
+      return handleUniform(site, message);
     case 'registersEqual':
       return handleEqual(site, message);
     case 'settleKeys':

@@ -10,7 +10,7 @@ import type { Activated, Fetch, Fetched } from './messages.js';
 import { applyCopy, applySealed } from './transferring.js';
 import { setPhase } from './phases.js';
 import { forgetRegisters } from './forgetting.js';
-import { refreshLead } from './leading.js';
+import { claimFrom, refreshLead } from './leading.js';
 import { packRegisters, unpackRegisters, type AcceptedState } from './packed-registers.js';
 import { reopen } from './changing.js';
 import { bucketOfHash, bucketsFor, digestBuckets } from './registers-digest.js';
@@ -160,6 +160,7 @@ export function handleActivated(site: Site, message: Activated): void {
   const slot = site.slots[message.partition];
   if (slot?.view === undefined || slot.view.epoch !== message.epoch) return;
   slot.activated.add(message.from);
+  if (slot.status === 'active' && slot.epoch === message.epoch) claimFrom(site, slot, message.from);
   const isFormer = placeIn(slot.view, site.self) === -1 && slot.status === 'sealed';
   if (isFormer && slot.activated.size >= quorumOf(slot.view.members)) forgetRegisters(site, slot);
 }

@@ -6,7 +6,7 @@ import type { Identifier } from '../../chord/identifier.js';
 import { setLed } from '../../store.js';
 import { isPlanted } from '../environment.js';
 import { ballotOf, noBallot, roundIn } from './ballot.js';
-import type { PrepareAll, PreparedAll } from './messages.js';
+import type { PrepareAll, PreparedAll, Uniform } from './messages.js';
 import { digestBuckets } from './registers-digest.js';
 import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
 import { resendMs } from './timing.js';
@@ -63,20 +63,50 @@ export function handlePreparedAll(site: Site, message: PreparedAll, nowMs: numbe
     const slot = site.slots[partition];
     if (slot === undefined || slot.epoch !== epoch || slot.status !== 'active') continue;
     slot.highest = Math.max(slot.highest, exceed);
-    if (slot.lead !== 'asking' || slot.leadBallot !== ballot) continue;
+    if (slot.lead === 'none' || slot.leadBallot !== ballot) continue;
     const bit = 1 << slot.members.findIndex((peer) => peer.id === message.from);
+    if (outcome === 'promised' && equal) confirm(site, slot, bit);
+    else if (slot.lead !== 'asking') continue;
     // A member that is behind, or that promised more to another: every key then pays for its own first round.
-    if (outcome === 'refused') slot.leadSentAtMs = Math.max(0, nowMs - resendMs * site.environment.random());
-    else if (outcome === 'promised' && equal) confirm(slot, bit);
+    else if (outcome === 'refused')
+      slot.leadSentAtMs = Math.max(0, nowMs - resendMs * site.environment.random());
     else if (outcome === 'promised') slot.lead = 'unclean';
   }
 }
 
-function confirm(slot: Slot, bit: number): void {
+/** A member of the view has become active after the claim was made: it is asked, too. */
+export function claimFrom(site: Site, slot: Slot, peer: Identifier): void {
+  if (slot.lead === 'none' || slot.uniform || slot.promisedAll !== slot.leadBallot) return;
+  const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
+  queueClaim(site, peer, slot, low, high);
+}
+
+/** All members hold the same: whatever a quorum holds of earlier epochs was chosen. The others are told, for each may come to lead. */
+export function becomeUniform(site: Site, slot: Slot): void {
+  if (slot.uniform) return;
+  slot.uniform = true;
+  const { partition, epoch } = slot;
+  for (const { id } of slot.members) {
+    if (id === site.self) continue;
+    const told = site.asking.uniform.get(id) ?? [];
+    told.push({ partition, epoch });
+    site.asking.uniform.set(id, told);
+  }
+}
+
+export function handleUniform(site: Site, message: Uniform): void {
+  for (const { partition, epoch } of message.partitions) {
+    const slot = site.slots[partition];
+    if (slot?.status === 'active' && slot.epoch === epoch) slot.uniform = true;
+  }
+}
+
+function confirm(site: Site, slot: Slot, bit: number): void {
   slot.leadAnswers |= bit;
   let members = 0;
   for (let bits = slot.leadAnswers; bits !== 0; bits &= bits - 1) members++;
-  if (members >= slot.quorum) slot.lead = 'clean';
+  if (slot.lead === 'asking' && members >= slot.quorum) slot.lead = 'clean';
+  if (members === slot.members.length) becomeUniform(site, slot);
 }
 
 function claim(site: Site, slot: Slot, nowMs: number): void {
@@ -90,7 +120,7 @@ function claim(site: Site, slot: Slot, nowMs: number): void {
   for (const { id } of slot.members) {
     if (id !== site.self) queueClaim(site, id, slot, low, high);
   }
-  confirm(slot, 1 << slot.place);
+  confirm(site, slot, 1 << slot.place);
   raisePending(site);
 }
 

@@ -203,6 +203,12 @@ export interface CompareRegisters extends Sent {
   }[];
 }
 
+/** All members of these views started with the same registers. */
+export interface Uniform extends Sent {
+  readonly type: 'uniform';
+  readonly partitions: readonly { readonly partition: number; readonly epoch: Epoch }[];
+}
+
 /** The sender holds the same as the leader in these. */
 export interface RegistersEqual extends Sent {
   readonly type: 'registersEqual';
@@ -219,6 +225,7 @@ export interface SettleKeys extends Sent {
 
 export type ViewMessage =
   | CompareRegisters
+  | Uniform
   | RegistersEqual
   | SettleKeys
   | ListKeys

@@ -29,6 +29,8 @@ export interface PendingRead {
   asked: number;
   equal: number;
   equals: number;
+  /** Equal answers that are needed, this node's included. */
+  readonly needed: number;
   sentAtMs: number;
   tries: number;
   done: boolean;
@@ -99,6 +101,8 @@ function startRead(
   nowMs: number,
 ): void {
   const own = 1 << slot.place;
+  const isOfThisEpoch = ballot > slot.epochStart;
+  const needed = isOfThisEpoch || slot.uniform ? slot.quorum : slot.members.length;
   const read: PendingRead = {
     kind: 'read',
     slot,
@@ -114,12 +118,13 @@ function startRead(
     asked: own,
     equal: own,
     equals: 1,
+    needed,
     sentAtMs: nowMs,
     tries: 0,
     done: false,
   };
   site.reads.push(read);
-  askMembers(site, read, slot.quorum - 1);
+  askMembers(site, read, needed - 1);
 }
 
 /**
@@ -137,11 +142,13 @@ export function readAnswered(
   const { slot } = read;
   const isPast = slot.epoch !== read.epoch || slot.status !== 'active';
   if (outcome === outcomes.wrongView) {
-    if (!isPast) askMembers(site, read, slot.members.length);
-    else {
+    if (isPast) {
       read.done = true;
       redo(site, slot, operationOf(read));
-    }
+    } else if (read.needed > slot.quorum) {
+      read.done = true;
+      return true;
+    } else askMembers(site, read, slot.members.length);
     return false;
   }
   if (outcome !== outcomes.held || (read.equal & (1 << place)) !== 0) return false;
@@ -152,7 +159,7 @@ export function readAnswered(
     return false;
   }
   read.equal |= 1 << place;
-  if (++read.equals < slot.quorum || slot.epoch !== read.epoch) return false;
+  if (++read.equals < read.needed || slot.epoch !== read.epoch) return false;
   read.done = true;
   if (read.operation !== undefined) finish(site, read.operation, read.status, read.reply);
   else {
@@ -162,8 +169,11 @@ export function readAnswered(
   return false;
 }
 
-/** Asks the rest when the first are slow, everybody again when all are, and gives up in time. */
-export function tickRead(site: Site, read: PendingRead, nowMs: number): void {
+/**
+ * Asks the rest when the first are slow, everybody again when all are, and gives up in time. True: all members were needed, and some do
+ * not answer, so that the key is to be settled instead.
+ */
+export function tickRead(site: Site, read: PendingRead, nowMs: number): boolean {
   const { slot } = read;
   if (slot.epoch !== read.epoch || slot.status !== 'active') {
     read.done = true;
@@ -173,12 +183,18 @@ export function tickRead(site: Site, read: PendingRead, nowMs: number): void {
     finish(site, operationOf(read), statuses.noQuorum, noQuorum(slot));
   } else {
     const waitedMs = nowMs - read.sentAtMs;
-    if (read.tries === 0 ? waitedMs < hedgeMs : waitedMs < resendMs * 2 ** Math.min(4, read.tries)) return;
+    if (read.tries === 0 ? waitedMs < hedgeMs : waitedMs < resendMs * 2 ** Math.min(4, read.tries))
+      return false;
+    if (read.needed > slot.quorum) {
+      read.done = true;
+      return true;
+    }
     if (read.tries > 0) read.asked = read.equal;
     read.tries++;
     read.sentAtMs = nowMs;
     askMembers(site, read, slot.members.length);
   }
+  return false;
 }
 
 export function operationOfRead(client: number, id: number, nowMs: number): Operation {

@@ -10,6 +10,7 @@ import { changeKey } from './changing.js';
 import { ask, askPage, createIncoming, isWhole, type Incoming } from './fetching.js';
 import type { CompareRegisters, Fetched, RegistersEqual, SettleKeys } from './messages.js';
 import { unpackRegisters } from './packed-registers.js';
+import { becomeUniform } from './leading.js';
 import { operationOfRead } from './reading.js';
 import { bucketOfHash, digestBuckets } from './registers-digest.js';
 import { nobody } from './requests.js';
@@ -66,7 +67,9 @@ export function answerCompare(site: Site, message: CompareRegisters): void {
 export function handleEqual(site: Site, message: RegistersEqual): void {
   for (const { partition, epoch } of message.partitions) {
     const slot = site.slots[partition];
-    if (slot?.epoch === epoch && slot.settledAt === slot.highest) slot.equalMembers.add(message.from);
+    if (slot?.epoch !== epoch || slot.status !== 'active' || slot.settledAt !== slot.highest) continue;
+    slot.equalMembers.add(message.from);
+    if (slot.equalMembers.size === slot.members.length - 1) becomeUniform(site, slot);
   }
 }
 

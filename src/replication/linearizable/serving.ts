@@ -1,7 +1,7 @@
 /** Serves batches of clients' requests: gets inline, everything else one by one. The hot path of the linearizable mode. */
 import { trustBytes, type ByteString } from '../../bytes.js';
 import { bytesOf, isOverfull } from '../../store.js';
-import { flags, opcodes, requestStride, statuses, type RequestBatch } from '../../wire/requests.js';
+import { changes, flags, opcodes, requestStride, statuses, type RequestBatch } from '../../wire/requests.js';
 import { operations } from '../operations.js';
 import { changeKey, type Operation } from './changing.js';
 import { isLeading } from './leading.js';
@@ -105,8 +105,7 @@ function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation)
   }
   site.requests++;
   const operation = { ...request, value: environment.detach(request.value) };
-  const isRead = opcode === opcodes.exists || opcode === opcodes.length || opcode === opcodes.ttl;
-  if (!isRead) {
+  if (changes.has(opcode)) {
     counters.writes++;
     changeKey(site, slot, key, operation, nowMs, false);
     return;

@@ -9,7 +9,7 @@ import type { ReplicaEnvironment } from '../environment.js';
 import { naturalGroup, partitionIdentifier } from '../partition.js';
 import type { Counters, Reservation } from '../replica.js';
 import type { Asking } from './asking.js';
-import { firstEpoch, noBallot, type Ballot, type Epoch } from './ballot.js';
+import { firstEpoch, noBallot, startOf, type Ballot, type Epoch } from './ballot.js';
 import type { KeyChange } from './changing.js';
 import type { Collection } from './collecting.js';
 import type { Driving } from './deciding.js';
@@ -30,11 +30,18 @@ export interface Slot extends Shelf {
   status: 'none' | 'warm' | 'active' | 'sealed';
   /** Whose registers are held, and its members; 0 and empty while none. */
   epoch: Epoch;
+  /** All ballots of the epoch exceed it. */
+  epochStart: Ballot;
   members: readonly Peer[];
   place: number;
   quorum: number;
   /** Members, by place, that seem alive (leading.ts). */
   alive: number;
+  /**
+   * All members are known to have started this epoch with the same registers. Until then a state of an older ballot may be held by a quorum and
+   * yet give way to another that one member brought along: it was not chosen (R6; ARCHITECTURE.md, "Decisions").
+   */
+  uniform: boolean;
   /** Of keys without a register. */
   readonly promises: Map<string, Ballot>;
   promisedAll: Ballot;
@@ -46,6 +53,7 @@ export interface Slot extends Shelf {
   /** As a coordinator (leading.ts): `clean` = keys untouched in this epoch may be proposed at `leadBallot` (O1 b). */
   lead: 'none' | 'asking' | 'clean' | 'unclean';
   leadBallot: Ballot;
+  /** Members, by place, that hold the same as this node did when it claimed. */
   leadAnswers: number;
   leadSentAtMs: number;
   readonly changes: Map<string, KeyChange>;
@@ -129,7 +137,7 @@ export function createSite(environment: ReplicaEnvironment): Site {
     leaving: new Set(),
     deadSinceMs: new Map(),
     counters: noCounts(),
-    asking: { writers: new Map(), batches: new Map(), claims: new Map() },
+    asking: { writers: new Map(), batches: new Map(), claims: new Map(), uniform: new Map() },
     reads: [],
     changes: [],
     pages: new Map(),
@@ -162,9 +170,11 @@ export function slotOf(site: Site, partition: number): Slot | undefined {
 export function activate(site: Site, slot: Slot, view: View): void {
   slot.status = 'active';
   slot.epoch = view.epoch;
+  slot.epochStart = startOf(view.epoch);
   slot.members = view.members;
   slot.place = placeIn(view, site.self);
   slot.quorum = quorumOf(view.members);
+  slot.uniform = view.members.length === 1 || view.previousEpoch === 0;
   slot.promises.clear();
   slot.promisedAll = noBallot;
   slot.floor = noBallot;
@@ -246,10 +256,12 @@ function createSlot(partition: number, partitions: number): Slot {
     view: undefined,
     status: 'none',
     epoch: 0,
+    epochStart: noBallot,
     members: [],
     place: -1,
     quorum: 0,
     alive: -1,
+    uniform: false,
     promises: new Map(),
     promisedAll: noBallot,
     floor: noBallot,
