@@ -34,7 +34,7 @@ export function parseMonitorLine(line: ByteString): Parsed {
 function operationsOf(verb: string, words: readonly ByteString[], recorded: Recorded): Parsed {
   const [first, second, third] = words;
   if (connectionCommands.has(verb) || verb.startsWith('rondo.')) return nothing;
-  if (first === undefined) return problem(`"${verb}" without a key`);
+  if (first === undefined) return problem(`${excerpt(verb)} without a key`);
   switch (verb) {
     case 'get':
       return several([{ type: 'get', key: first, ...recorded }]);
@@ -73,7 +73,7 @@ function operationsOf(verb: string, words: readonly ByteString[], recorded: Reco
       return msetOf(words, recorded);
     default:
       return problem(
-        `"${verb}" is not replayed: this ring keeps strings (get, set, mget, mset, append, incr, del)`,
+        `${excerpt(verb)} is not replayed: this ring keeps strings (get, set, mget, mset, append, incr, del)`,
       );
   }
 }

@@ -182,6 +182,7 @@ describe('MONITOR lines', () => {
     expect(brief(parse('redis-monitor', 'OK'))).to.equal('nothing');
     expect(brief(parse('redis-monitor', `${at} "ping"`))).to.equal('nothing');
     expect(brief(parse('redis-monitor', `${at} "lpush" "l" "1"`))).to.match(/"lpush" is not replayed/);
+    expect(brief(parse('redis-monitor', `${at} "\nset" "a" "1"`))).to.match(/^"\?set" is not replayed/);
     expect(brief(parse('redis-monitor', `${at} "set" "a`))).to.match(/expected/);
   });
 });
