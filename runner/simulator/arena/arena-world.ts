@@ -129,7 +129,7 @@ export function createArenaWorld<Engine extends EngineDoors>(
     const receiver = trustIdentifier(to);
     const node = nodes.get(receiver);
     if (node === undefined) {
-      if (ended.has(receiver)) clock.set(() => tellDead(trustIdentifier(from), receiver), random() * 5);
+      if (ended.has(receiver)) clock.set(() => tellEnded(from, content, receiver), random() * 5);
     } else if (content.type === 'requests') {
       node.turn((engine) => engine.handleRequests(content.client, content.batch));
     } else {
@@ -137,6 +137,11 @@ export function createArenaWorld<Engine extends EngineDoors>(
       if (node.unreachable.has(sender) && node.process.state === 'running') suspect(node, sender, false);
       node.hear(content.messages);
     }
+  };
+  /** Whoever speaks to a node that has ended is told. */
+  const tellEnded = (from: string, content: ArenaContent, dead: Identifier): void => {
+    if (content.type === 'requests') clients[content.client - 1]?.nodeGone(dead);
+    else tellDead(trustIdentifier(from), dead);
   };
   const network = createNetwork<ArenaContent>(clock, createRandom(`${seed}/network`), arrive, copyPlain);
   const detector = createFailureDetector(clock, createRandom(`${seed}/detector`), {
@@ -190,6 +195,8 @@ export function createArenaWorld<Engine extends EngineDoors>(
     nodes.set(peer.id, node);
     observer.started(node);
     node.showRing();
+    // Deaths that its contact had not heard of yet reach it like any news.
+    for (const id of ended) if (node.known.has(id)) clock.set(() => tellDead(peer.id, id), drawNewsMs());
     return node;
   };
   const createPeer = (host: number): Peer => {

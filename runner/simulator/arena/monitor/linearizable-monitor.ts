@@ -113,6 +113,14 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
     }
     replies = [];
   };
+  const describe = (partition: number): string => {
+    const newest = books[partition]?.views.newest;
+    const lines = [...nodes.values()].map((node) => {
+      const slot = node.engine.site.slots[partition];
+      return `    ${brief(node.peer.id)} ${node.process.state}: ${slot === undefined ? 'nothing' : describeSlot(slot)}`;
+    });
+    return [`    newest is ${newest === undefined ? 'no view' : show(newest)}`, ...lines].join('\n');
+  };
   return {
     named: (id) => void existed.add(id),
     started(node) {
@@ -148,18 +156,11 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
       for (const [partition, { views }] of books.entries()) {
         if (!of(partition)) continue;
         const unrest = findUnrest(partition, views.newest, nodes);
-        if (unrest !== undefined) return unrest;
+        if (unrest !== undefined) return `${unrest}\n${describe(partition)}`;
       }
       return undefined;
     },
-    describe(partition) {
-      const newest = books[partition]?.views.newest;
-      const lines = [...nodes.values()].map((node) => {
-        const slot = node.engine.site.slots[partition];
-        return `    ${brief(node.peer.id)} ${node.process.state}: ${slot === undefined ? 'nothing' : describeSlot(slot)}`;
-      });
-      return [`    newest is ${newest === undefined ? 'no view' : show(newest)}`, ...lines].join('\n');
-    },
+    describe,
   };
 }
 

@@ -32,6 +32,7 @@ export class ReplicaWatch {
   #epoch: Epoch = 0;
   #view: Slot['view'];
   #vote = '';
+  #nextPromised = 0;
   #promisedAll: Ballot = 0;
   #versionFloor = 0;
   /** Of all keys, promised by the end of the last turn. */
@@ -74,7 +75,13 @@ export class ReplicaWatch {
   }
 
   #lookAtViews(slot: Slot): void {
-    const { view, nextView, nextAccepted, epoch } = slot;
+    const { view, nextView, nextAccepted, nextPromised, epoch } = slot;
+    if (epoch === this.#epoch && nextPromised < this.#nextPromised)
+      this.#report(
+        'I4',
+        `${brief(this.#id)} promised ballot ${nextPromised} of a view after ${this.#nextPromised}`,
+      );
+    this.#nextPromised = nextPromised;
     const vote = `${epoch} ${nextAccepted}`;
     // A vote of an epoch before is history.
     if (nextView !== undefined && nextView.previousEpoch === epoch && vote !== this.#vote) {
@@ -106,6 +113,11 @@ export class ReplicaWatch {
       this.#highest = Math.max(this.#highest, register.promised);
       const seen = this.#seen.get(key);
       if (seen !== undefined && seen.accepted === accepted && seen.promised === register.promised) continue;
+      if (this.#status === 'sealed' && !isNew && (seen === undefined || seen.accepted !== accepted))
+        this.#report(
+          'I9',
+          `${brief(this.#id)} accepted "${key}" at ${accepted} in epoch ${epoch}, in which it was sealed`,
+        );
       this.#compare(key, seen, accepted, Math.max(register.promised, promisedAll), epoch);
       if (seen === undefined) {
         this.#seen.set(key, { accepted, promised: register.promised, tombstone });
