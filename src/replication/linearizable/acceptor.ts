@@ -1,6 +1,6 @@
 /** The acceptor of a node's registers: R1 to R4 and R8 of docs/design/replication.md, without a thought for who asks. */
-import { trustBytes, type ByteString } from '../../bytes.js';
-import { addRecord, changeRecord, removeRecord } from '../../store.js';
+import { emptyBytes, type ByteString } from '../../bytes.js';
+import { addRecord, bytesOf, changeRecord, removeRecord } from '../../store.js';
 import { isPlanted } from '../environment.js';
 import { nextRound, noBallot, type Ballot } from './ballot.js';
 import type { RegisterAsks } from './messages.js';
@@ -130,7 +130,7 @@ export function store(
   ballot: Ballot,
   state: RegisterState,
 ): Register {
-  const value = state.value === undefined ? trustBytes('') : state.value;
+  const value = state.value === undefined ? emptyBytes : state.value;
   const isTombstone = state.value === undefined;
   let held = register;
   if (held === undefined) {
@@ -143,10 +143,10 @@ export function store(
     held.tombstone = isTombstone;
     addRecord(site.store, held);
   } else {
-    if (held.tombstone) site.tombstoneBytes -= held.key.length;
+    if (held.tombstone) site.tombstoneBytes -= bytesOf(held.key, emptyBytes);
     changeRecord(site.store, held, value, state.expiresAt, isTombstone);
   }
-  if (isTombstone) site.tombstoneBytes += held.key.length;
+  if (isTombstone) site.tombstoneBytes += bytesOf(held.key, emptyBytes);
   held.accepted = ballot;
   held.version = state.version;
   held.recent = state.recent;
@@ -154,7 +154,7 @@ export function store(
 }
 
 export function remove(site: Site, slot: Slot, register: Register): void {
-  if (register.tombstone) site.tombstoneBytes -= register.key.length;
+  if (register.tombstone) site.tombstoneBytes -= bytesOf(register.key, emptyBytes);
   removeRecord(site.store, register);
   slot.promises.delete(register.key);
 }

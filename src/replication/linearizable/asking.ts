@@ -5,7 +5,7 @@ import type { Ballot } from './ballot.js';
 import type { PrepareAll, Uniform } from './messages.js';
 import type { Collection } from './collecting.js';
 import type { KeyChange } from './changing.js';
-import { createWriter, finishWriter, writeAsk, type AskKind, type Writer } from './packed-asks.js';
+import { askKinds, createWriter, finishWriter, writeAsk, type AskKind, type Writer } from './packed-asks.js';
 import type { PendingRead } from './reading.js';
 import type { RegisterState } from './register.js';
 import { raisePending, type Site, type Slot } from './site.js';
@@ -26,6 +26,7 @@ interface Outgoing {
   readonly askers: Asker[];
   readonly kinds: AskKind[];
   readonly ballots: Ballot[];
+  answerBytes: number;
 }
 
 export interface Asking {
@@ -58,14 +59,16 @@ export function ask(
   const { writers } = site.asking;
   let outgoing = writers.get(peer);
   if (outgoing === undefined) {
-    outgoing = { writer: createWriter(), askers: [], kinds: [], ballots: [] };
+    outgoing = { writer: createWriter(), askers: [], kinds: [], ballots: [], answerBytes: 0 };
     writers.set(peer, outgoing);
   }
   writeAsk(outgoing.writer, kind, slot.partition, key, slot.epoch, ballot, state);
   outgoing.askers.push(asker);
   outgoing.kinds.push(kind);
   outgoing.ballots.push(ballot);
-  if (outgoing.writer.text.length < runBytesMax) return;
+  // A prepare is answered with the value, which is likely to be as long as the one held here.
+  if (kind === askKinds.prepare) outgoing.answerBytes += slot.records.get(key)?.value.length ?? 0;
+  if (outgoing.writer.text.length + outgoing.answerBytes < runBytesMax) return;
   writers.delete(peer);
   send(site, peer, outgoing);
 }

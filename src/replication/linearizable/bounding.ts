@@ -1,6 +1,6 @@
 /** Capacity and expiry: what a leader removes, as changes like any other (docs/design/replication.md, 3). */
 import { emptyBytes } from '../../bytes.js';
-import type { StoredRecord } from '../../store.js';
+import { bytesOf, type StoredRecord } from '../../store.js';
 import { changeKey, evictOpcode, type Operation } from './changing.js';
 import { operationOfRead } from './reading.js';
 import type { Register } from './register.js';
@@ -29,7 +29,7 @@ export function enforceBounds(site: Site, nowMs: number): void {
       left--;
       evict(site, slot, register, nowMs);
     }
-    bytes -= victim.key.length + victim.value.length;
+    bytes -= bytesOf(victim.key, victim.value);
     victim = next;
   }
 }
@@ -38,7 +38,9 @@ export function enforceBounds(site: Site, nowMs: number): void {
 export function sweepExpired(site: Site, nowMs: number): void {
   let left = sweptAtOnce;
   for (const slot of site.known) {
-    if (!slot.led || slot.earliestExpiry > nowMs || left <= 0) continue;
+    if (!slot.led || slot.earliestExpiry > nowMs || site.swept.has(slot)) continue;
+    if (left <= 0) return;
+    site.swept.add(slot);
     left -= slot.records.size;
     slot.earliestExpiry = Infinity;
     for (const register of slot.records.values()) {
@@ -47,6 +49,7 @@ export function sweepExpired(site: Site, nowMs: number): void {
       slot.earliestExpiry = Math.min(slot.earliestExpiry, register.expiresAt);
     }
   }
+  site.swept.clear();
 }
 
 function evict(site: Site, slot: Slot, register: Register, nowMs: number): void {

@@ -9,6 +9,7 @@ import { absentState, operations, type RecordState } from '../operations.js';
 import { accept, prepare } from './acceptor.js';
 import { ask } from './asking.js';
 import { ballotOf, nextRound, noBallot, roundIn, type Ballot, type Epoch } from './ballot.js';
+import { countBits } from './bits.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { confirmRead } from './reading.js';
 import { recentMax, stateOf, type Register, type RegisterState } from './register.js';
@@ -63,6 +64,8 @@ export interface KeyChange {
   /** Members, by place, that promised or accepted. */
   answered: number;
   answers: number;
+  /** Members that promised more to others. */
+  refused: number;
   /** The highest accepted state among the promises. */
   bestBallot: Ballot;
   best: RegisterState | undefined;
@@ -105,6 +108,7 @@ export function changeKey(
     ballot: noBallot,
     answered: 0,
     answers: 0,
+    refused: 0,
     bestBallot: noBallot,
     best: undefined,
     proposed: undefined,
@@ -135,7 +139,13 @@ export function changeAnswered(
   if (change.done || asked !== change.ballot || change.epoch !== change.slot.epoch) return;
   if (outcome === outcomes.refused) {
     change.slot.highest = Math.max(change.slot.highest, ballot);
-    if (change.phase !== 'backingOff') backOff(site, change, nowMs);
+    change.refused |= 1 << place;
+    const { members, quorum } = change.slot;
+    if (countBits(change.refused) > members.length - quorum && change.phase !== 'backingOff')
+      backOff(site, change, nowMs);
+  } else if (change.slot.status !== 'active' && change.phase !== 'accepting') {
+    // Sealed: nothing new is proposed in this epoch. What was accepted before may still be seen to be chosen.
+    return;
   } else if (outcome === outcomes.promised && change.phase === 'preparing' && state !== undefined) {
     promisedBy(site, change, place, ballot, state, nowMs);
   } else if (outcome === outcomes.accepted && change.phase === 'accepting') {
@@ -182,6 +192,7 @@ function end(site: Site, change: KeyChange): void {
 
 function begin(site: Site, change: KeyChange, nowMs: number, settle: boolean): void {
   const { slot, key } = change;
+  if (slot.status !== 'active') return backOff(site, change, nowMs);
   if (settle) return prepareAnew(site, change, nowMs);
   const register = slot.records.get(key);
   const base = stateOf(register, slot.versionFloor);
@@ -220,6 +231,7 @@ function prepareAnew(site: Site, change: KeyChange, nowMs: number): void {
   change.ballot = ballot;
   change.answered = 0;
   change.answers = 0;
+  change.refused = 0;
   change.bestBallot = noBallot;
   change.best = undefined;
   change.sentAtMs = nowMs;
@@ -298,6 +310,7 @@ function propose(
   change.ballot = ballot;
   change.answered = 0;
   change.answers = 0;
+  change.refused = 0;
   change.proposed = state;
   change.sentAtMs = nowMs;
   const exceed = accept(site, slot, key, slot.records.get(key), ballot, state);
@@ -375,7 +388,9 @@ function giveUpLate(site: Site, change: KeyChange, nowMs: number): void {
   change.waiting = [];
   change.attempts = [];
   change.tries = 0;
+  change.ballot = noBallot;
   if (slot.status === 'active' && change.epoch === slot.epoch) prepareAnew(site, change, nowMs);
+  else backOff(site, change, nowMs);
 }
 
 function askMembers(site: Site, change: KeyChange): void {

@@ -7,6 +7,7 @@ import { isPlanted } from '../environment.js';
 import { drop } from './acceptor.js';
 import { ask } from './asking.js';
 import { noBallot, type Ballot, type Epoch } from './ballot.js';
+import { countBits } from './bits.js';
 import { changeKey } from './changing.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { operationOfRead } from './reading.js';
@@ -118,10 +119,4 @@ function askRest(site: Site, collection: Collection, nowMs: number): void {
     if (phase === 'confirming') ask(site, id, collection, askKinds.read, slot, key, noBallot, undefined);
     else ask(site, id, collection, askKinds.drop, slot, key, ballot, undefined);
   }
-}
-
-function countBits(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
 }

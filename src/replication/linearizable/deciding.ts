@@ -6,6 +6,7 @@ import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
 import { nextEpoch } from './ballot.js';
 import { learnView } from './learning.js';
+import { claimFlushes } from './whole-partitions.js';
 import type { AcceptView, PrepareView, ViewAccepted, ViewPromised, ViewRefused } from './messages.js';
 import { seal, setPhase } from './phases.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
@@ -144,8 +145,10 @@ function promised(
     driving.bestBallot = acceptedBallot;
     driving.best = value;
   }
-  if (driving.answers < slot.quorum) return;
+  // A promise to another driver, given meanwhile, forbids this node to accept its own view.
+  if (driving.answers < slot.quorum || slot.nextPromised > ballot) return;
   const view = driving.best ?? viewAfter(slot, driving);
+  if (view.wipes && driving.best === undefined) claimFlushes(slot, view.epoch);
   driving.view = view;
   driving.answered = 0;
   driving.answers = 0;
@@ -200,9 +203,10 @@ function viewAfter(slot: Slot, { target, wipes }: Driving): View {
   };
 }
 
-/** V2: only replicas that are, or were, active in the epoch vote on what follows it. */
+/** V2: only replicas that are, or were, active in the epoch vote on what follows it, until they know. */
 function isVoter(slot: Slot, epoch: number): boolean {
-  return slot.epoch === epoch && (slot.status === 'active' || slot.status === 'sealed');
+  const wasActive = slot.status === 'active' || slot.status === 'sealed';
+  return wasActive && slot.epoch === epoch && slot.view?.epoch === epoch;
 }
 
 function refuse(site: Site, slot: Slot, to: Identifier, epoch: number, ballot: number): void {

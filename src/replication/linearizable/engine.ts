@@ -37,9 +37,9 @@ import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
 import { copiesOf, copyOf, ledBy, peersOf, siteDigest, siteStats } from './statistics.js';
-import { phaseMs, tickMs } from './timing.js';
+import { phaseMs, resendMsMax, tickMs } from './timing.js';
 import { placeIn } from './view.js';
-import { answerFlushes, answerListKeys, handleKeysListed, tickPages } from './whole-partitions.js';
+import { answerListKeys, handleKeysListed, tickFlushes, tickPages } from './whole-partitions.js';
 
 export function createLinearizableEngine(environment: ReplicaEnvironment): LinearizableEngine {
   const site = createSite(environment);
@@ -182,6 +182,8 @@ function handleMessage(site: Site, message: ViewMessage): void {
 function tick(site: Site): void {
   const nowMs = site.environment.clock.nowMs();
   site.pendingRaised = false;
+  if (nowMs < site.tickedAtMs - stepBackMs) clockWentBack(site, nowMs);
+  site.tickedAtMs = nowMs;
   tickReservations(site, nowMs);
   sweepExpired(site, nowMs);
   enforceBounds(site, nowMs);
@@ -191,8 +193,10 @@ function tick(site: Site): void {
     tickRepair(site, slot, nowMs);
     if (tickLead(site, slot, nowMs)) isAwaiting = true;
     if (slot.tombstones > 0 || slot.collections.size > 0) collectTombstones(site, slot, nowMs);
-    answerFlushes(site, slot, nowMs, false);
+    tickFlushes(site, slot, nowMs);
     const { warming } = slot;
+    if (slot.status === 'warm' && slot.incoming === undefined && nowMs - slot.warmedAtMs > warmMsMax)
+      forgetRegisters(site, slot);
     if (warming === undefined) continue;
     if (nowMs - warming.sinceMs > abandonedMs) slot.warming = undefined;
     else isAwaiting = true;
@@ -201,6 +205,22 @@ function tick(site: Site): void {
   if (nowMs >= site.hintsDueAtMs) hint(site, nowMs);
   if (isAwaiting || site.concerned.size > 0 || site.reservations.size > 0 || site.asking.batches.size > 0)
     raisePending(site);
+}
+
+/** What waits for a time that is now far off is done at once instead. */
+function clockWentBack(site: Site, nowMs: number): void {
+  site.hintsDueAtMs = nowMs;
+  for (const read of site.reads) read.sentAtMs = Math.min(read.sentAtMs, nowMs - resendMsMax);
+  for (const change of site.changes) {
+    change.sentAtMs = nowMs - resendMsMax;
+    change.retryAtMs = Math.min(change.retryAtMs, nowMs);
+  }
+  for (const page of site.pages.values()) page.askedAtMs = nowMs - resendMsMax;
+  for (const slot of site.known) {
+    slot.leadSentAtMs = Math.min(slot.leadSentAtMs, nowMs);
+    slot.collectedAtMs = Math.min(slot.collectedAtMs, nowMs);
+  }
+  site.concerned.clear();
 }
 
 /** Soon while something is awaited, else when hints are due. */
@@ -242,6 +262,9 @@ function refreshLeads(site: Site): void {
 }
 
 function forgetDead(site: Site): void {
+  const named = new Set<string>();
+  for (const { view } of site.known) for (const { id } of view?.members ?? []) named.add(id);
+  for (const id of [...site.deadSinceMs.keys()]) if (!named.has(id)) site.deadSinceMs.delete(id);
   for (const id of [...site.leaving]) if (isDead(site, id)) site.leaving.delete(id);
   for (const id of [...site.unreachable]) if (isDead(site, id)) site.unreachable.delete(id);
 }
@@ -269,3 +292,7 @@ function departureReport(site: Site): Readonly<Record<string, unknown>> {
 
 /** A warm-up that its driver has not asked for again for so long is given up. */
 const abandonedMs = 5_000;
+/** A copy made in advance that is not asked for again for so long is dropped. */
+const warmMsMax = 60_000;
+/** A clock set back by more than this makes everything due at once. */
+const stepBackMs = 1_000;

@@ -13,7 +13,7 @@ import { forgetRegisters } from './forgetting.js';
 import { claimFrom, refreshLead } from './leading.js';
 import { packRegisters, unpackRegisters, type AcceptedState } from './packed-registers.js';
 import { reopen } from './changing.js';
-import { bucketOfHash, bucketsFor, digestBuckets } from './registers-digest.js';
+import { bucketOfHash, bucketsFor, bucketsMax, digestBuckets } from './registers-digest.js';
 import type { Register } from './register.js';
 import { activate, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
 import { pageBytesMax, phaseMs } from './timing.js';
@@ -36,12 +36,14 @@ export interface Incoming {
   /** Of the view, or of the one whose registers are copied in advance. */
   readonly epoch: number;
   /** What is held here, as it was when the fetching began: it does not change before it ends. */
+  readonly buckets: number;
   readonly digests: Float64Array;
   readonly sources: Map<Identifier, Source>;
   tries: number;
   sinceMs: number;
 }
 
+const noDigests = new Float64Array(0);
 /** Time-outs after which members are asked for all again. */
 const triesPerAnswer = 4;
 
@@ -53,8 +55,9 @@ export function startFetching(site: Site, slot: Slot, view: View): void {
   const early =
     isPlanted(site.environment, 'serveBeforeFetch') ||
     (isPrevious && isPlanted(site.environment, 'keepOwnCopy'));
-  if (early) finish(site, slot, slot.incoming, view);
-  else askSources(site, slot, slot.incoming);
+  if (early) return finish(site, slot, slot.incoming, view);
+  askSources(site, slot, slot.incoming);
+  complete(site, slot, slot.incoming);
 }
 
 /** Asks again whoever has not answered; members of the new view, too, for they may be active by now. */
@@ -87,11 +90,10 @@ export function warmUp(site: Site, slot: Slot, view: View, from: Identifier): vo
 
 /** The asker's view has been learnt before. */
 export function answerFetch(site: Site, message: Fetch): void {
-  const { partition, epoch, view, digests, bucket, requestId, from } = message;
+  const { partition, epoch, view, buckets, digests, bucket, requestId, from } = message;
   const slot = slotOf(site, partition);
   const kind = slot === undefined ? 'none' : kindOfAnswer(slot, epoch, view);
-  const buckets = digests.length / 2;
-  if (slot === undefined || kind === 'none' || !Number.isInteger(buckets) || buckets < 1) {
+  if (slot === undefined || kind === 'none') {
     const known = slot?.view;
     site.environment.send(from, {
       type: 'fetched',
@@ -166,9 +168,11 @@ export function handleActivated(site: Site, message: Activated): void {
 }
 
 export function createIncoming(site: Site, slot: Slot, view: View | undefined, epoch: number): Incoming {
-  const digests = digestBuckets(slot.records.values(), bucketsFor(slot.records.size));
+  // Who holds nothing names no digests, but wants bounded pages all the same.
+  const buckets = slot.records.size === 0 ? bucketsMax : bucketsFor(slot.records.size);
+  const digests = slot.records.size === 0 ? noDigests : digestBuckets(slot.records.values(), buckets);
   const sinceMs = site.environment.clock.nowMs();
-  return { view, epoch, digests, sources: new Map(), tries: 0, sinceMs };
+  return { view, epoch, buckets, digests, sources: new Map(), tries: 0, sinceMs };
 }
 
 function askSources(site: Site, slot: Slot, incoming: Incoming): void {
@@ -199,7 +203,7 @@ export function ask(site: Site, slot: Slot, incoming: Incoming, peer: Identifier
 export function askPage(site: Site, slot: Slot, incoming: Incoming, peer: Identifier, source: Source): void {
   source.requestId = site.nextRequestId++;
   const { requestId, nextBucket: bucket } = source;
-  const { epoch, digests } = incoming;
+  const { epoch, buckets, digests } = incoming;
   const view = incoming.view ?? null;
   const { partition } = slot;
   site.environment.send(peer, {
@@ -209,13 +213,14 @@ export function askPage(site: Site, slot: Slot, incoming: Incoming, peer: Identi
     partition,
     view,
     epoch,
+    buckets,
     digests,
     bucket,
   });
 }
 
 export function isWhole(incoming: Incoming, source: Source): boolean {
-  return source.nextBucket >= incoming.digests.length / 2;
+  return source.nextBucket >= incoming.buckets;
 }
 
 /** V6: sealed answers come from whoever was active in the epoch before; copies from whoever is, or was, active in the epoch. */
@@ -236,7 +241,7 @@ function pageOf(
 ): { readonly nextBucket: number; readonly different: number[]; readonly registers: AcceptedState[] } {
   const own = digestBuckets(slot.records.values(), buckets);
   const differs = (bucket: number): boolean =>
-    own[2 * bucket] !== theirs[2 * bucket] || own[2 * bucket + 1] !== theirs[2 * bucket + 1];
+    own[2 * bucket] !== (theirs[2 * bucket] ?? 0) || own[2 * bucket + 1] !== (theirs[2 * bucket + 1] ?? 0);
   const byBucket = new Map<number, Register[]>();
   for (const register of slot.records.values()) {
     const bucket = bucketOfHash(register.keyHash, buckets);
@@ -300,7 +305,7 @@ function finish(site: Site, slot: Slot, incoming: Incoming, view: View): void {
   }
   setPhase(site, slot, 'steady');
   refreshLead(site, slot, nowMs);
-  if (view.wipes) answerFlushes(site, slot, nowMs, true);
+  if (view.wipes) answerFlushes(site, slot, view.epoch);
   for (const change of [...slot.changes.values()]) reopen(site, change, nowMs);
   if (incoming.tries > 0 || slot.members.length < site.environment.config.replicas) site.hintsDueAtMs = 0;
   site.environment.raise({ type: 'replicaChanged' });
@@ -312,6 +317,7 @@ function finishWarming(site: Site, slot: Slot, incoming: Incoming, from: Identif
   if (slot.status !== 'none' && slot.status !== 'warm') return;
   applyCopy(site, slot, incoming, source);
   slot.status = 'warm';
+  slot.warmedAtMs = site.environment.clock.nowMs();
   slot.epoch = incoming.epoch;
   const { partition } = slot;
   site.environment.send(from, { type: 'warmedUp', from: site.self, partition, epoch: incoming.epoch });

@@ -2,6 +2,7 @@
 import { setLed } from '../../store.js';
 import { remove } from './acceptor.js';
 import { noBallot } from './ballot.js';
+import { setPhase } from './phases.js';
 import type { Site, Slot } from './site.js';
 
 export function forgetRegisters(site: Site, slot: Slot): void {
@@ -19,5 +20,8 @@ export function forgetRegisters(site: Site, slot: Slot): void {
   slot.lead = 'none';
   slot.collections.clear();
   slot.warm.clear();
+  slot.driving = undefined;
+  slot.repairing = undefined;
+  setPhase(site, slot, 'steady');
   site.environment.raise({ type: 'replicaChanged' });
 }

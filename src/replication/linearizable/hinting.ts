@@ -42,7 +42,11 @@ export function hint(site: Site, nowMs: number): void {
 
 /** Drives a change of the partition's view if one is wanted and this node's turn has come. */
 export function reconsider(site: Site, slot: Slot, nowMs: number): void {
-  if (slot.status !== 'active' || slot.phase !== 'steady') return;
+  if (slot.status !== 'active') {
+    site.concerned.delete(slot);
+    return;
+  }
+  if (slot.phase !== 'steady') return;
   const target = wanted(site, slot, nowMs);
   const wipes = slot.flushes.length > 0;
   const renews = roundIn(slot.epoch, slot.highest) > roundsBeforeRenewal;

@@ -6,10 +6,11 @@ import type { Identifier } from '../../chord/identifier.js';
 import { setLed } from '../../store.js';
 import { isPlanted } from '../environment.js';
 import { ballotOf, noBallot, roundIn } from './ballot.js';
+import { countBits } from './bits.js';
 import type { PrepareAll, PreparedAll, Uniform } from './messages.js';
 import { digestBuckets } from './registers-digest.js';
 import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
-import { resendMs } from './timing.js';
+import { collectMs, resendMs } from './timing.js';
 import type { View } from './view.js';
 
 export function isLeading(site: Site, slot: Slot): boolean {
@@ -30,7 +31,11 @@ export function refreshLead(site: Site, slot: Slot, nowMs: number): void {
 
 /** Sends a claim again that was not answered, or lost to a higher ballot. */
 export function tickLead(site: Site, slot: Slot, nowMs: number): boolean {
-  if (slot.lead !== 'asking' || slot.status !== 'active') return false;
+  if (slot.status !== 'active') return false;
+  // A collected tombstone has raised the floor above the claim: new keys would pay a round trip each.
+  const isSpent = slot.lead === 'clean' && slot.floor >= slot.leadBallot && slot.changes.size === 0;
+  if (isSpent && nowMs - slot.leadSentAtMs >= collectMs) claim(site, slot, nowMs);
+  if (slot.lead !== 'asking') return false;
   if (nowMs - slot.leadSentAtMs >= 2 * resendMs) claim(site, slot, nowMs);
   return true;
 }
@@ -50,6 +55,8 @@ export function answerPrepareAll(site: Site, message: PrepareAll): void {
       if (slot.highest >= ballot && !blindly) return { ...answer, outcome: 'refused', exceed: slot.highest };
       slot.promisedAll = Math.max(slot.promisedAll, ballot);
       slot.highest = Math.max(slot.highest, ballot);
+      // Below what is promised for all keys now.
+      slot.promises.clear();
       const digest = digestBuckets(slot.records.values(), 1);
       return { ...answer, outcome: 'promised', equal: blindly || (digest[0] === low && digest[1] === high) };
     },
@@ -70,7 +77,10 @@ export function handlePreparedAll(site: Site, message: PreparedAll, nowMs: numbe
     // A member that is behind, or that promised more to another: every key then pays for its own first round.
     else if (outcome === 'refused')
       slot.leadSentAtMs = Math.max(0, nowMs - resendMs * site.environment.random());
-    else if (outcome === 'promised') slot.lead = 'unclean';
+    else if (outcome === 'promised') {
+      slot.leadUnequal |= bit;
+      if (countBits(slot.leadUnequal) > slot.members.length - slot.quorum) slot.lead = 'unclean';
+    }
   }
 }
 
@@ -103,8 +113,7 @@ export function handleUniform(site: Site, message: Uniform): void {
 
 function confirm(site: Site, slot: Slot, bit: number): void {
   slot.leadAnswers |= bit;
-  let members = 0;
-  for (let bits = slot.leadAnswers; bits !== 0; bits &= bits - 1) members++;
+  const members = countBits(slot.leadAnswers);
   if (slot.lead === 'asking' && members >= slot.quorum) slot.lead = 'clean';
   if (members === slot.members.length) becomeUniform(site, slot);
 }
@@ -114,6 +123,8 @@ function claim(site: Site, slot: Slot, nowMs: number): void {
   slot.highest = slot.leadBallot;
   slot.promisedAll = slot.leadBallot;
   slot.leadAnswers = 0;
+  slot.leadUnequal = 0;
+  slot.promises.clear();
   slot.leadSentAtMs = nowMs;
   slot.lead = 'asking';
   const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);

@@ -109,7 +109,9 @@ export interface Fetch extends Question {
   readonly view: View | null;
   /** Of the view, or that whose records are copied in advance. */
   readonly epoch: Epoch;
-  /** The asker's digests of all buckets, by the hash of the key: two sums a bucket. */
+  /** A power of two; buckets are by the hash of the key. */
+  readonly buckets: number;
+  /** The asker's digests of all buckets, two sums each; empty when it holds nothing. */
   readonly digests: Float64Array;
   /** First bucket that is wanted. */
   readonly bucket: number;

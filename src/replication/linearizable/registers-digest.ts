@@ -1,10 +1,12 @@
 /** Digests of registers: two sums of hashes of (key, accepted ballot), by bucket of the key's hash. Equal sums are taken for equal registers. */
 import type { Register } from './register.js';
 
+export const bucketsMax = 1_024;
+
 /** Buckets in which a partition of so many registers is compared: a power of two, a few registers each. */
 export function bucketsFor(registers: number): number {
   let buckets = 1;
-  while (buckets < 1_024 && buckets * 8 < registers) buckets *= 2;
+  while (buckets < bucketsMax && buckets * 8 < registers) buckets *= 2;
   return buckets;
 }
 

@@ -32,7 +32,9 @@ export function compareLed(site: Site): void {
       slot.equalMembers.clear();
       continue;
     }
-    const behind = slot.members.filter(({ id }) => id !== site.self && !slot.equalMembers.has(id));
+    const behind = slot.members.filter(
+      ({ id }) => id !== site.self && !slot.equalMembers.has(id) && seemsAlive(site, id),
+    );
     if (behind.length === 0) continue;
     const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
     for (const { id } of behind) {
@@ -42,8 +44,7 @@ export function compareLed(site: Site): void {
     }
   }
   for (const [id, partitions] of asked) {
-    if (seemsAlive(site, id))
-      site.environment.send(id, { type: 'compareRegisters', from: site.self, partitions });
+    site.environment.send(id, { type: 'compareRegisters', from: site.self, partitions });
   }
 }
 
@@ -121,7 +122,7 @@ function takeStates(site: Site, slot: Slot, repairing: Incoming, message: Fetche
     const refused = accept(site, slot, state.key, register, state.accepted, state) !== noBallot;
     if (refused && register?.accepted !== state.accepted) keys.push(state.key);
   }
-  const buckets = repairing.digests.length / 2;
+  const buckets = repairing.buckets;
   const different = new Set(message.different);
   for (const { key, keyHash } of slot.records.values()) {
     if (different.has(bucketOfHash(keyHash, buckets)) && !theirs.has(key)) keys.push(key);

@@ -3,6 +3,7 @@
  * belong to the leader that gave them: a new leader gives new ones, and then a key may be loaded twice.
  */
 import { emptyBytes, trustBytes, type ByteString } from '../../bytes.js';
+import { touchRecord } from '../../store.js';
 import { opcodes, statuses } from '../../wire/requests.js';
 import type { Reservation } from '../replica.js';
 import type { Operation } from './changing.js';
@@ -22,6 +23,7 @@ export function reserve(site: Site, slot: Slot, key: ByteString, request: Operat
   counters.reads++;
   if (register !== undefined && !register.tombstone && register.expiresAt > nowMs) {
     counters.hits++;
+    touchRecord(site.store, register);
     site.requests++;
     const operation = { ...request, opcode: opcodes.get };
     confirmRead(site, slot, key, operation, register.accepted, statuses.ok, register.value, nowMs);

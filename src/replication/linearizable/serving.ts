@@ -95,11 +95,12 @@ function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation)
     environment.reply(client, id, statuses.error, `unknown operation ${opcode}`);
     return;
   }
-  if (isTooFull(site)) {
+  const removes = removing.has(opcode);
+  if (changes.has(opcode) && !removes && isTooFull(site)) {
     environment.reply(client, id, statuses.busy, 'the store is full and still evicting');
     return;
   }
-  if (site.tombstoneBytes > tombstoneBytesMax && (opcode === opcodes.delete || opcode === opcodes.expire)) {
+  if (site.tombstoneBytes > tombstoneBytesMax && removes) {
     environment.reply(client, id, statuses.busy, 'too many deleted keys are not collected yet');
     return;
   }
@@ -135,4 +136,5 @@ function isTooFull(site: Site): boolean {
   );
 }
 
+const removing: ReadonlySet<number> = new Set([opcodes.delete, opcodes.expire, opcodes.getDelete]);
 const tooMany = trustBytes(`${requestsMax} requests are under way at this node`);

@@ -55,6 +55,7 @@ export interface Slot extends Shelf {
   leadBallot: Ballot;
   /** Members, by place, that hold the same as this node did when it claimed. */
   leadAnswers: number;
+  leadUnequal: number;
   leadSentAtMs: number;
   readonly changes: Map<string, KeyChange>;
 
@@ -83,9 +84,10 @@ export interface Slot extends Shelf {
   readonly activated: Set<Identifier>;
   /** Who should be members as the home said last, and since when it says so. */
   suggested: { readonly group: readonly Peer[]; readonly sinceMs: number; heardAtMs: number } | undefined;
-  hintedAtMs: number;
+  /** When the copy made in advance was asked for last. */
+  warmedAtMs: number;
   /** Clients that wait until the partition is emptied. */
-  flushes: { readonly client: number; readonly id: number; readonly untilMs: number }[];
+  flushes: { readonly client: number; readonly id: number; readonly untilMs: number; epoch: Epoch }[];
   collectedAtMs: number;
   readonly collections: Map<string, Collection>;
 }
@@ -120,6 +122,9 @@ export interface Site {
   nextRequestId: number;
   pendingRaised: boolean;
   hintsDueAtMs: number;
+  tickedAtMs: number;
+  /** Slots that the sweep for expired registers has passed in this round. */
+  readonly swept: Set<Slot>;
   departure: 'none' | 'handingOver' | 'announced';
 }
 
@@ -148,6 +153,8 @@ export function createSite(environment: ReplicaEnvironment): Site {
     nextRequestId: 1,
     pendingRaised: false,
     hintsDueAtMs: 0,
+    tickedAtMs: 0,
+    swept: new Set(),
     departure: 'none',
   };
   if (founders.length > 0) found(site, founders);
@@ -174,7 +181,7 @@ export function activate(site: Site, slot: Slot, view: View): void {
   slot.members = view.members;
   slot.place = placeIn(view, site.self);
   slot.quorum = quorumOf(view.members);
-  slot.uniform = view.members.length === 1 || view.previousEpoch === 0;
+  slot.uniform = view.members.length === 1 || view.previousEpoch === 0 || view.wipes;
   slot.promises.clear();
   slot.promisedAll = noBallot;
   slot.floor = noBallot;
@@ -270,6 +277,7 @@ function createSlot(partition: number, partitions: number): Slot {
     lead: 'none',
     leadBallot: noBallot,
     leadAnswers: 0,
+    leadUnequal: 0,
     leadSentAtMs: 0,
     changes: new Map(),
     nextPromised: 0,
@@ -286,7 +294,7 @@ function createSlot(partition: number, partitions: number): Slot {
     warm: new Map(),
     activated: new Set(),
     suggested: undefined,
-    hintedAtMs: -Infinity,
+    warmedAtMs: -Infinity,
     flushes: [],
     collectedAtMs: -Infinity,
     collections: new Map(),

@@ -31,5 +31,5 @@ export const collectMs = 1_000;
 export const pageBytesMax = 256 * 1024;
 /** Requests that a node has under way at once. */
 export const requestsMax = 65_536;
-/** Tombstones' keys in bytes that a node holds before it refuses changes that would add one. */
+/** Bytes of tombstones (keys and overhead) that a node holds before it refuses changes that would add one. */
 export const tombstoneBytesMax = 64 * 1024 * 1024;

@@ -29,7 +29,7 @@ export function applySealed(
     slot.versionFloor = Math.max(slot.versionFloor, source.versionFloor);
     for (const state of source.registers) keepHigher(best, state);
   }
-  const buckets = incoming.digests.length / 2;
+  const buckets = incoming.buckets;
   for (const register of slot.records.values()) {
     const bucket = bucketOfHash(register.keyHash, buckets);
     // What is held here counts where this node, or a source that holds the same in the bucket, vouches for it.
@@ -50,7 +50,7 @@ function replaceBuckets(
   states: ReadonlyMap<string, AcceptedState>,
 ): void {
   if (buckets.size === 0) return;
-  const count = incoming.digests.length / 2;
+  const count = incoming.buckets;
   for (const register of [...slot.records.values()]) {
     const state = states.get(register.key);
     if (state === undefined && buckets.has(bucketOfHash(register.keyHash, count)))

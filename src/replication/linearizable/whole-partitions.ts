@@ -46,7 +46,7 @@ export function servePartition(
   else if (opcode === opcodes.scan) startPage(site, slot, client, id, value, number, nowMs);
   else {
     site.counters.writes++;
-    slot.flushes.push({ client, id, untilMs: nowMs + requestMsMax });
+    slot.flushes.push({ client, id, untilMs: nowMs + requestMsMax, epoch: 0 });
     site.hintsDueAtMs = 0;
     raisePending(site);
   }
@@ -83,6 +83,7 @@ export function answerListKeys(site: Site, message: ListKeys): void {
 export function handleKeysListed(site: Site, message: KeysListed, nowMs: number): void {
   const page = site.pages.get(message.requestId);
   if (page === undefined || !message.active) return;
+  if (page.slot.status !== 'active' || page.slot.epoch !== page.epoch) return;
   page.listedBy.add(message.from);
   for (const key of message.keys) page.keys.add(key);
   if (page.listedBy.size + 1 < page.slot.quorum) return;
@@ -188,15 +189,25 @@ function readPage(site: Site, page: PendingPage, nowMs: number): void {
   }
 }
 
-/** Ends the wait of those that asked for the partition to be emptied. */
-export function answerFlushes(site: Site, slot: Slot, nowMs: number, isDone: boolean): void {
+/** This node's proposal empties the partition, and none was accepted before: those that wait now wait for that epoch. */
+export function claimFlushes(slot: Slot, epoch: Epoch): void {
+  for (const flush of slot.flushes) flush.epoch = epoch;
+}
+
+/** The partition was emptied with the given epoch: ends the wait of those that had asked before that was proposed. */
+export function answerFlushes(site: Site, slot: Slot, epoch: Epoch): void {
+  for (const flush of slot.flushes) {
+    if (flush.epoch === epoch) site.environment.reply(flush.client, flush.id, statuses.ok, '');
+  }
+  slot.flushes = slot.flushes.filter((flush) => flush.epoch !== epoch);
+}
+
+export function tickFlushes(site: Site, slot: Slot, nowMs: number): void {
   if (slot.flushes.length === 0) return;
-  const { reply } = site.environment;
-  slot.flushes = slot.flushes.filter(({ client, id, untilMs }) => {
-    if (isDone) reply(client, id, statuses.ok, '');
-    else if (untilMs <= nowMs) reply(client, id, statuses.unknown, flushUnknown);
-    return !isDone && untilMs > nowMs;
-  });
+  for (const { client, id, untilMs } of slot.flushes) {
+    if (untilMs <= nowMs) site.environment.reply(client, id, statuses.unknown, flushUnknown);
+  }
+  slot.flushes = slot.flushes.filter(({ untilMs }) => untilMs > nowMs);
 }
 
 const flushUnknown = trustBytes('the partition was not emptied in time: it may be emptied later');
