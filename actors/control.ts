@@ -7,6 +7,7 @@ import { RondoError, type ErrorCode } from '../src/errors.js';
 import type { Peer } from '../src/peer.js';
 import type { NodeEntry } from './node/runtime.js';
 import type { LogLevel } from './thread-log.js';
+import type { ThreadResources } from './thread-resources.js';
 
 /** What a node thread is born with. */
 export interface NodeWorkerData {
@@ -36,6 +37,7 @@ export interface NodeControl {
   depart(): void;
   status(): NodeStatus;
   stats(): NodeStats;
+  resources(): ThreadResources;
   injectFault(fault: Fault): void;
 }
 

@@ -8,6 +8,7 @@ import { RondoError } from '../src/errors.js';
 import { toOutcome, type Fault, type Outcome } from './control.js';
 import { createHost, type Host } from './host.js';
 import type { LogLevel } from './thread-log.js';
+import type { ThreadResources } from './thread-resources.js';
 
 export interface HostSettings {
   readonly config: RingConfig;
@@ -26,6 +27,7 @@ export interface HostThreadControl {
   depart(node: string): Promise<Outcome<void>>;
   kill(node: string): Promise<Outcome<void>>;
   injectFault(node: string, fault: Fault): Promise<Outcome<void>>;
+  resources(): Promise<Outcome<ThreadResources[]>>;
   close(): Promise<Outcome<void>>;
 }
 
@@ -51,6 +53,7 @@ const control: HostThreadControl = {
   depart: (node) => toOutcome(() => theHost().depart(node)),
   kill: (node) => toOutcome(() => theHost().kill(node)),
   injectFault: (node, fault) => toOutcome(() => theHost().injectFault(node, fault)),
+  resources: () => toOutcome(() => theHost().resources()),
   close: () =>
     toOutcome(async () => {
       await host?.close();

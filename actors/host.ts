@@ -14,6 +14,7 @@ import type { Fault, HostControl, NodeControl, NodeWorkerData } from './control.
 import { createDoormen, type Doormen } from './doormen.js';
 import type { NodeEntry } from './node/runtime.js';
 import { createThreadLog, type LogLevel } from './thread-log.js';
+import { threadResources, type ThreadResources } from './thread-resources.js';
 import { startWatchdog } from './watchdog.js';
 
 export interface HostOptions {
@@ -48,6 +49,7 @@ export interface Host {
   depart(node: string): Promise<void>;
   kill(node: string): Promise<void>;
   injectFault(node: string, fault: Fault): Promise<void>;
+  resources(): Promise<ThreadResources[]>;
   /** Serves a client on the port until it closes. */
   welcome(port: MessagePort): void;
   close(): Promise<void>;
@@ -266,6 +268,15 @@ export async function createHost(options: HostOptions): Promise<Host> {
     async injectFault(node, fault) {
       const handle = find(node);
       await Promise.race([handle.control.injectFault(fault), handle.exited]);
+    },
+    async resources() {
+      const answers = [...nodes.values()].map((handle) =>
+        withDeadline(handle, handle.control.resources(), () => undefined),
+      );
+      const ofNodes = (await Promise.all(answers)).flatMap((answer) =>
+        answer === undefined ? [] : [answer],
+      );
+      return [threadResources('host'), ...ofNodes];
     },
     async close() {
       closing = true;

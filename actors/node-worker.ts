@@ -14,6 +14,7 @@ import {
 } from './control.js';
 import { createNode } from './node/runtime.js';
 import { createThreadLog } from './thread-log.js';
+import { threadResources } from './thread-resources.js';
 
 if (parentPort === null)
   throw new Error('node-worker.js is the main of a worker thread: start it with createRing');
@@ -68,6 +69,7 @@ const control: NodeControl = {
   depart: () => node.depart(),
   status: () => node.status(),
   stats: () => node.stats(),
+  resources: () => threadResources(self.address),
   injectFault: (fault) => void setImmediate(inject, fault),
 };
 

@@ -12,6 +12,7 @@ import { createHistogram, merge, summarize } from '../src/histogram.js';
 import { createPortClient, type PortClient } from '../src/io/port-client.js';
 import { fromOutcome, type Fault, type Outcome } from './control.js';
 import type { HostThreadControl } from './host-worker.js';
+import type { ThreadResources } from './thread-resources.js';
 
 export interface Ring extends AsyncDisposable {
   /** A client in this thread. Close it, or the ring, when it is no longer needed. */
@@ -23,6 +24,8 @@ export interface Ring extends AsyncDisposable {
   readonly warnings: readonly string[];
   /** Puts a fault into a node's thread: for tests and soaks. NODE as in `admin`. */
   injectFault(node: string, fault: Fault): Promise<void>;
+  /** What the host's and the nodes' threads hold: for tests and soaks. A stalled thread is left out. */
+  resources(): Promise<readonly ThreadResources[]>;
   /** Idempotent: stops all threads; what the ring held is gone. */
   close(): Promise<void>;
 }
@@ -119,7 +122,8 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
     },
   };
   const injectFault = (node: string, fault: Fault): Promise<void> => call(control.injectFault(node, fault));
-  return { client, port, admin, warnings, injectFault, close, [Symbol.asyncDispose]: close };
+  const resources = (): Promise<readonly ThreadResources[]> => call(control.resources());
+  return { client, port, admin, warnings, injectFault, resources, close, [Symbol.asyncDispose]: close };
 }
 
 /** A client of the ring behind a port that `ring.port()` gave. Operations wait until the ring has answered. */
