@@ -169,7 +169,9 @@ export function tickChange(site: Site, change: KeyChange, nowMs: number): void {
   } else if (nowMs - change.sentAtMs >= Math.min(resendMsMax, resendMs * 2 ** change.tries)) {
     change.tries++;
     change.sentAtMs = nowMs;
-    askMembers(site, change);
+    // Who refused will refuse again, and the others may be gone: only a higher ballot helps.
+    if (change.refused !== 0) prepareAnew(site, change, nowMs);
+    else askMembers(site, change);
   }
 }
 
