@@ -35,6 +35,7 @@ export function hint(site: Site, nowMs: number): void {
   }
   if (unknown.length > 0) askForViews(site, neighbours(site), unknown);
   spreadViews(site);
+  askForNewer(site);
   compareLed(site);
   if (site.departure !== 'none') tellLeaving(site);
   for (const slot of site.known) reconsider(site, slot, nowMs);
@@ -243,6 +244,26 @@ function spreadViews(site: Site): void {
     }
   }
   for (const [peer, views] of told) site.environment.send(peer, { type: 'views', from: site.self, views });
+}
+
+/**
+ * Who knows only a view that it takes no part in asks what came after it: its members may all have left, and then nobody tells. A home
+ * must know whom to speak to, a former member whether its registers may go.
+ */
+function askForNewer(site: Site): void {
+  const asked = new Map<Identifier, number[]>();
+  for (const { partition, status, view } of site.known) {
+    if (view === undefined || status === 'active') continue;
+    const alive = view.members.filter(({ id }) => id !== site.self && seemsAlive(site, id));
+    const isFormer = status === 'sealed' && placeIn(view, site.self) === -1;
+    if (alive.length > 0 && !isFormer) continue;
+    for (const id of alive.length > 0 ? alive.map((peer) => peer.id) : neighbours(site)) {
+      const list = asked.get(id) ?? [];
+      list.push(partition);
+      asked.set(id, list);
+    }
+  }
+  for (const [peer, partitions] of asked) askForViews(site, [peer], partitions);
 }
 
 function askForViews(site: Site, peers: Iterable<Identifier>, partitions: readonly number[]): void {
