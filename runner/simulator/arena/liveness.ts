@@ -43,7 +43,11 @@ export function chooseCore<Engine extends EngineDoors>(
   const outcasts = [...world.nodes.values()].filter(({ peer }) => rest.has(peer.id));
   if (rest.size === 0) return { servable, heal: () => undefined };
   world.trace(() => `core without ${[...rest].map((id) => id.slice(0, 8)).join(' ')}`);
-  if (random() < 0.5) return { servable, heal: injector.cutOff(rest) };
+  if (random() < 0.5) {
+    // Connections break: nobody goes on asking those that cannot be reached.
+    for (const client of world.clients) for (const id of rest) client.nodeGone(id);
+    return { servable, heal: injector.cutOff(rest) };
+  }
   injector.crash(outcasts, false);
   return { servable, heal: () => undefined };
 }
