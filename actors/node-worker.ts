@@ -69,7 +69,7 @@ const control: NodeControl = {
   depart: () => node.depart(),
   status: () => node.status(),
   stats: () => node.stats(),
-  resources: () => threadResources(self.address),
+  resources: () => ({ ...threadResources(self.address), packetsSent: transport.sent }),
   injectFault: (fault) => void setImmediate(inject, fault),
 };
 

@@ -7,6 +7,8 @@ export interface ThreadResources {
   readonly heapBytes: number;
   /** Open ports, sockets, timers and the like. */
   readonly handles: number;
+  /** Of a node: packets to other nodes, each of which carries all that a turn had for one of them. */
+  readonly packetsSent?: number;
 }
 
 /** Of the calling thread. Under `node --expose-gc` the heap is collected first, so that only what is reachable counts. */

@@ -7,8 +7,10 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureFailover } from './failover.js';
 import { measureGateway } from './gateway.js';
 import { measureLayers } from './layers.js';
+import { measureBeside } from './linearizable.js';
 import { measureProfile, runProfiled } from './profile.js';
 import { measureRecovery } from './recovery.js';
 import { measureScale } from './scale.js';
@@ -54,6 +56,20 @@ const parts: Readonly<Record<string, Part>> = {
   recovery: {
     title: 'Until the ring is ideal, and until every record has k = 3 copies again',
     run: (quick) => measureRecovery(quick ? 10_000 : 100_000),
+  },
+  linearizable: {
+    title:
+      'Linearizable beside eventual, 8 nodes, k = 3: operations per second, packets between nodes an operation',
+    run: (quick) => measureBeside(quick ? 1 : 5, quick ? 1 : 2),
+  },
+  failover: {
+    title:
+      'Linearizable, 8 nodes, k = 3: ms without an answer of the partitions that a kill, a departure or a join touches',
+    run: (quick) => measureFailover(quick ? 4 : 20, 'half', 'half'),
+  },
+  'failover-full': {
+    title: 'The same at full load',
+    run: (quick) => measureFailover(quick ? 2 : 8, 'full', 'full'),
   },
   scale: {
     title: 'Node threads on one machine: operations per second at 1,024 outstanding',

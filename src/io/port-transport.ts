@@ -50,6 +50,7 @@ export interface PortTransport {
   peerDead(id: Identifier, drained: () => void): void;
   /** Packets dropped for want of credit or of a port. */
   readonly dropped: number;
+  readonly sent: number;
   close(): void;
 }
 
@@ -59,6 +60,7 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
   const closing = new Map<Identifier, () => void>();
   const dead = new Set<Identifier>();
   let dropped = 0;
+  let sent = 0;
 
   const post = (peer: PeerPort, packet: Packet): void => {
     const bytes = packetBytes(packet);
@@ -66,6 +68,7 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
       dropped++;
       return;
     }
+    sent++;
     peer.unacknowledged.push(bytes);
     peer.unacknowledgedBytes += bytes;
     peer.receivedTold = peer.received;
@@ -107,6 +110,9 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
   return {
     get dropped() {
       return dropped;
+    },
+    get sent() {
+      return sent;
     },
     sendPacket(to, packet) {
       const peer = ports.get(to);

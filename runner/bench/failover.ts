@@ -1,0 +1,174 @@
+/** How long partitions of a linearizable ring do not answer when a member's thread is killed, when a node departs, and when one joins. */
+import { createRing, type Ring } from '../../actors/index.js';
+import type { RingClient } from '../../src/client-types.js';
+import { createRandom } from '../../src/random.js';
+import { partitionIdentifier } from '../../src/replication/partition.js';
+import { measure, median, standardMix } from './closed-loop.js';
+import { startProbes } from './probes.js';
+
+export interface FailoverRow {
+  readonly event: 'kill' | 'depart' | 'join';
+  readonly load: 'half' | 'full';
+  readonly events: number;
+  /** Partitions that it touched, all events together. */
+  readonly partitions: number;
+  /** Longest time without an answer of each such partition, in ms; the time between two probes is in it. */
+  readonly medianMs: number;
+  readonly p90Ms: number;
+  readonly worstMs: number;
+  /** Between two probes of one partition. */
+  readonly probeMs: number;
+}
+
+const nodes = 8;
+const replicas = 3;
+const partitions = 256;
+/** The time after an event that is looked at; a partition that is silent at its end counts to then. */
+const windowMs = 1_500;
+const settledMsMax = 60_000;
+/** Of the probes beside a closed loop at full load. */
+const fullLoadProbes = 12_800;
+const fullLoadOutstanding = 1_024;
+
+/** Kills and departures in turn, each followed by a join. */
+export async function measureFailover(
+  events: number,
+  load: 'half' | 'full',
+  seed: string,
+): Promise<FailoverRow[]> {
+  const ring = await createRing({ nodes, replicas, partitions, consistency: 'linearizable' });
+  try {
+    const client = ring.client();
+    await client.putMany(standardMix.keys.map((key) => [key, standardMix.value] as const));
+    const greatest = await measure(client, standardMix, fullLoadOutstanding, 2);
+    const rate = load === 'half' ? greatest / 2 : fullLoadProbes;
+    const background = load === 'half' ? undefined : closedLoop(client);
+    const gaps = await provoke(ring, client, events, rate, createRandom(seed));
+    await background?.stop();
+    const probeMs = Math.round((10_000 * partitions) / rate) / 10;
+    return (['kill', 'depart', 'join'] as const).map((event) => summarize(event, load, gaps[event], probeMs));
+  } finally {
+    await ring.close();
+  }
+}
+
+type Gaps = Record<FailoverRow['event'], number[][]>;
+
+async function provoke(
+  ring: Ring,
+  client: RingClient,
+  events: number,
+  rate: number,
+  random: () => number,
+): Promise<Gaps> {
+  const gaps: Gaps = { kill: [], depart: [], join: [] };
+  const probes = startProbes(client, partitions, rate);
+  await pause(windowMs);
+  for (let event = 0; event < events; event++) {
+    const ids = await untilSettled(ring);
+    const victim = ids[Math.floor(random() * ids.length)] ?? '';
+    probes.reset();
+    if (event % 2 === 0) {
+      await ring.admin.kill(victim);
+      await pause(windowMs);
+      const after = probes.gaps();
+      gaps.kill.push(after.filter((_, partition) => groupOf(ids, partition)[0] === victim));
+    } else {
+      await ring.admin.depart(victim);
+      const after = probes.gaps();
+      gaps.depart.push(after.filter((_, partition) => groupOf(ids, partition).includes(victim)));
+    }
+    const before = await untilSettled(ring);
+    probes.reset();
+    await ring.admin.join(1);
+    const now = await untilSettled(ring);
+    const after = probes.gaps();
+    const isTouched = (partition: number): boolean =>
+      groupOf(before, partition).join() !== groupOf(now, partition).join();
+    gaps.join.push(after.filter((_, partition) => isTouched(partition)));
+  }
+  await probes.stop();
+  return gaps;
+}
+
+/** Identifiers in ring order, once every node leads what it is the home of, and all copies are there. */
+async function untilSettled(ring: Ring): Promise<string[]> {
+  const untilMs = performance.now() + settledMsMax;
+  for (;;) {
+    const overlay = await ring.admin.overlay();
+    const ids = overlay.map(({ id }) => id).sort();
+    const homes = new Map<string, number>();
+    for (let partition = 0; partition < partitions; partition++) {
+      const home = groupOf(ids, partition)[0] ?? '';
+      homes.set(home, (homes.get(home) ?? 0) + 1);
+    }
+    const isSettled = overlay.every(
+      (node) => node.state === 'member' && node.partitionsLed === (homes.get(node.id) ?? 0),
+    );
+    if (isSettled && (await ring.admin.stats()).ring.recordsBelowReplicas === 0) return ids;
+    if (performance.now() > untilMs) {
+      const led = overlay
+        .map(({ address, state, partitionsLed }) => `${address} ${state} ${partitionsLed}`)
+        .join(', ');
+      throw new Error(`the ring is not settled after ${settledMsMax} ms: ${led}`);
+    }
+    await pause(20);
+  }
+}
+
+/** The natural group of a partition on the ring of these nodes, all of one host. */
+function groupOf(ids: readonly string[], partition: number): string[] {
+  const point = partitionIdentifier(partition, partitions);
+  const home = Math.max(
+    0,
+    ids.findIndex((id) => id >= point),
+  );
+  return Array.from(
+    { length: Math.min(replicas, ids.length) },
+    (_, step) => ids[(home + step) % ids.length] ?? '',
+  );
+}
+
+function closedLoop(client: RingClient): { stop(): Promise<void> } {
+  let running = true;
+  const random = createRandom('load');
+  const { keys, value, puts } = standardMix;
+  const loop = async (): Promise<void> => {
+    while (running) {
+      const key = keys[Math.floor(random() * keys.length)] ?? '';
+      // What fails while nodes end is not what is measured here.
+      await (random() < puts ? client.put(key, value) : client.get(key)).catch(() => undefined);
+    }
+  };
+  const loops = Array.from({ length: fullLoadOutstanding }, loop);
+  return {
+    async stop() {
+      running = false;
+      await Promise.all(loops);
+    },
+  };
+}
+
+function summarize(
+  event: FailoverRow['event'],
+  load: FailoverRow['load'],
+  perEvent: readonly (readonly number[])[],
+  probeMs: number,
+): FailoverRow {
+  const all = perEvent.flat().sort((a, b) => a - b);
+  const round = (value: number | undefined): number => Math.round(10 * (value ?? 0)) / 10;
+  return {
+    event,
+    load,
+    events: perEvent.length,
+    partitions: all.length,
+    medianMs: round(median(all)),
+    p90Ms: round(all[Math.floor(0.9 * all.length)]),
+    worstMs: round(all.at(-1)),
+    probeMs,
+  };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
