@@ -1,5 +1,6 @@
 /** Faults on a ring of threads: nodes killed, paused, joined and departing at random, as far as no partition loses its quorum for good. */
 import type { Ring } from '../../actors/index.js';
+import { RondoError } from '../../src/errors.js';
 import type { Random } from '../../src/ports.js';
 
 export interface FaultCounts {
@@ -76,8 +77,15 @@ export function torment(
   const restore = async (): Promise<void> => {
     const missing = nodes - (await ring.admin.overlay()).length;
     if (missing <= 0) return;
-    counts.joins += missing;
-    await ring.admin.join(missing);
+    try {
+      await ring.admin.join(missing);
+      counts.joins += missing;
+    } catch (error) {
+      if (!(error instanceof RondoError)) throw error;
+      const overlay = await ring.admin.overlay();
+      const states = overlay.map(({ address, state }) => `${address} ${state}`).join(', ');
+      counts.complaints.push(`a join failed: ${error.message}; ${states}`);
+    }
   };
 
   const untilWhole = async (startedMs: number): Promise<void> => {
