@@ -87,17 +87,17 @@ describe('A view', () => {
 
   it('starts from a quorum of the one before, not from one of its members (V5)', () => {
     const world = holding();
-    // k2 reaches b and c, not d.
-    world.holds = ({ to }) => to === d.id;
+    // k2 reaches b and d, not c.
+    world.holds = ({ to }) => to === c.id;
     expect(world.await(world.put(b, 'k', 'k2')).status).to.equal(statuses.ok);
     world.bag = [];
     world.holds = () => true;
     learnView(world.engine(a).site, nextView(world, [c, d, a]));
-    world.deliverOne(world.find('fetch', a, d));
-    world.deliverOne(world.find('fetched', d, a));
-    expect(world.slot(a).status).to.equal('none');
     world.deliverOne(world.find('fetch', a, c));
     world.deliverOne(world.find('fetched', c, a));
+    expect(world.slot(a).status).to.equal('none');
+    world.deliverOne(world.find('fetch', a, d));
+    world.deliverOne(world.find('fetched', d, a));
     expect(world.slot(a)).to.include({ status: 'active', epoch: 2 });
     expect(world.contents(a)).to.deep.equal({ ...all, k: 'k2' });
   });
