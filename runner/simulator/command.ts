@@ -4,6 +4,8 @@ import { Piscina } from 'piscina';
 import type { Consistency } from '../../src/config.js';
 import { arenaCommand, mutationsCommand } from './arena/command.js';
 import type { ArenaProfile } from './arena/options.js';
+import { exploreCommand } from './explorer/command.js';
+import type { ExplorationName } from './explorer/options.js';
 import { defaultSimulation, parseFaults, parseSeeds, type SimulationResult } from './options.js';
 import { paperCommand } from './paper/command.js';
 import { runSimulation } from './simulation.js';
@@ -34,6 +36,9 @@ export interface SimulateCommandOptions {
   readonly plant?: string;
   /** Plants every bug there is into the arena and reports where each shows; `seeds` and `json` count. */
   readonly mutations?: boolean;
+  /** Tries every order of messages instead (explorer/explore.ts); `states`, `plant` and `json` count. */
+  readonly explore?: ExplorationName;
+  readonly states?: number;
 }
 
 /** Where the command's output goes: data and diagnostics, a line at a time. */
@@ -54,6 +59,7 @@ export async function simulateCommand(
   options: SimulateCommandOptions,
   output: CommandOutput = standardOutput,
 ): Promise<number> {
+  if (options.explore !== undefined) return exploreCommand(options, output);
   if (options.mutations === true) return mutationsCommand(options, output);
   if (options.arena === true) return arenaCommand(options, output);
   if (options.paper === true) return paperCommand(options, output.print);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Consistency } from '../../../src/config.js';
 import { arenaProfiles, type ArenaProfile } from '../../simulator/arena/options.js';
+import { explorationNames, type ExplorationName } from '../../simulator/explorer/options.js';
 import { jsonFlag, withExamples, type Context } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { flag, numberFlag } from '../flag.js';
@@ -23,6 +24,8 @@ interface SimulateFlags {
   readonly profile?: ArenaProfile;
   readonly plant?: string;
   readonly mutations?: true;
+  readonly explore?: ExplorationName;
+  readonly states?: number;
   readonly json?: true;
 }
 
@@ -51,8 +54,15 @@ export function registerSimulate(program: Command, context: Context): void {
     .addOption(flag('--arena', 'run the linearizable engines alone: thousands of seeds in minutes'))
     .addOption(numberFlag('--operations <count>', 'with --arena: client operations (500)', 1, 100_000))
     .addOption(flag('--profile <name>', 'with --arena: which faults (swarm)').choices(arenaProfiles))
-    .addOption(flag('--plant <bugs>', 'with --arena: planted bugs, comma-separated'))
+    .addOption(flag('--plant <bugs>', 'with --arena or --explore: planted bugs, comma-separated'))
     .addOption(flag('--mutations', 'plant each bug there is and print by which seed it shows'))
+    .addOption(
+      flag(
+        '--explore <what>',
+        'try every order of messages: one operation and a change, two, or both',
+      ).choices(explorationNames),
+    )
+    .addOption(numberFlag('--states <count>', 'with --explore: where to end (10000000)', 1, 1_000_000_000))
     .addOption(jsonFlag());
   withExamples(simulate, [
     'simulate --seed 7',

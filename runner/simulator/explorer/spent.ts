@@ -1,0 +1,72 @@
+/**
+ * Messages that can do nothing any more, whatever happens before they arrive: leaving them out of a state makes many states one
+ * and hides no behaviour. What is said of a state here stays true of all that follow it.
+ */
+import { askKinds, askStride } from '../../../src/replication/linearizable/packed-asks.js';
+import type { ViewMessage } from '../../../src/replication/linearizable/messages.js';
+import type { NodeState } from './node-states.js';
+
+export function isSpent(message: ViewMessage, receiver: NodeState, sender: NodeState): boolean {
+  if (receiver.isCrashed) return true;
+  switch (message.type) {
+    // Request ids are never used again, so that what is not awaited now never will be.
+    case 'registerAnswers':
+      return message.views.length === 0 && !receiver.awaited.has(message.requestId);
+    case 'fetched':
+      return message.views.length === 0 && !receiver.awaited.has(message.requestId);
+    // Answers to nobody; the receiver learns nothing from the question.
+    case 'fetch':
+      if (sender.awaited.has(message.requestId)) return false;
+      return message.view === null || receiver.viewEpoch >= message.view.epoch;
+    case 'registerAsks':
+      return isReadsOnly(message.asks.head) && !sender.awaited.has(message.requestId);
+    // A new try has a new ballot.
+    case 'viewPromised':
+      return isDecided(receiver, message) || receiver.phase !== 'preparing';
+    case 'viewAccepted':
+    case 'viewRefused':
+      return isDecided(receiver, message);
+    case 'preparedAll':
+      return (
+        message.views.length === 0 && message.partitions.every((answer) => isClaimOver(receiver, answer))
+      );
+    // Answered with `activated`, which members do not need of each other (node-states.ts).
+    case 'views':
+      return (
+        message.views.every(({ epoch }) => epoch <= receiver.viewEpoch) &&
+        (receiver.viewBits & (1 << sender.member)) !== 0
+      );
+    // Counts where registers of the epoch before are kept until it comes.
+    case 'activated':
+      return (
+        message.epoch < receiver.viewEpoch ||
+        (message.epoch === receiver.viewEpoch && receiver.status !== 'sealed')
+      );
+    default:
+      return false;
+  }
+}
+
+/** The ballot is not the one that is driven: it never will be again. */
+function isDecided(
+  { viewEpoch, driving }: NodeState,
+  of: { readonly epoch: number; readonly ballot: number },
+): boolean {
+  return viewEpoch > of.epoch || driving !== of.ballot;
+}
+
+function isClaimOver(
+  { status, epoch, lead, leadBallot, highest }: NodeState,
+  answer: { readonly epoch: number; readonly ballot: number; readonly exceed: number },
+): boolean {
+  if (epoch > answer.epoch || (epoch === answer.epoch && status !== 'active')) return true;
+  return (
+    epoch === answer.epoch && answer.exceed <= highest && (lead !== 'asking' || leadBallot !== answer.ballot)
+  );
+}
+
+function isReadsOnly(head: ArrayLike<number>): boolean {
+  for (let at = 0; at < head.length; at += askStride)
+    if (((head[at] ?? 0) & 0xff) !== askKinds.read) return false;
+  return true;
+}
