@@ -13,6 +13,9 @@ import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.j
 import { collectMs, resendMs } from './timing.js';
 import type { View } from './view.js';
 
+/** Repetitions of a claim; then each key pays for its own first round. */
+const claimTriesMax = 4;
+
 export function isLeading(site: Site, slot: Slot): boolean {
   if (slot.status !== 'active' || site.departure === 'announced') return false;
   // Of the members that seem alive the first: the lowest bit is this node's.
@@ -36,7 +39,15 @@ export function tickLead(site: Site, slot: Slot, nowMs: number): boolean {
   const isSpent = slot.lead === 'clean' && slot.floor >= slot.leadBallot && slot.changes.size === 0;
   if (isSpent && nowMs - slot.leadSentAtMs >= collectMs) claim(site, slot, nowMs);
   if (slot.lead !== 'asking') return false;
-  if (nowMs - slot.leadSentAtMs >= 2 * resendMs) claim(site, slot, nowMs);
+  if (nowMs - slot.leadSentAtMs < 2 * resendMs * 2 ** slot.leadTries) return true;
+  // Refused, a claim is made anew; unanswered, it is repeated, for a higher one would be refused by what this node itself prepares.
+  if (slot.highest > slot.leadBallot && slot.leadTries === 0 && slot.changes.size === 0)
+    claim(site, slot, nowMs);
+  else if (++slot.leadTries > claimTriesMax) slot.lead = 'unclean';
+  else {
+    slot.leadSentAtMs = nowMs;
+    askForClaim(site, slot);
+  }
   return true;
 }
 
@@ -52,7 +63,10 @@ export function answerPrepareAll(site: Site, message: PrepareAll): void {
         if (slot?.view !== undefined && slot.view.epoch > epoch) views.push(slot.view);
         return { ...answer, outcome: 'wrongView' };
       }
-      if (slot.highest >= ballot && !blindly) return { ...answer, outcome: 'refused', exceed: slot.highest };
+      // A repetition, nothing having been promised since, is promised again.
+      const isRepeated = slot.promisedAll === ballot && slot.highest === ballot;
+      if (slot.highest >= ballot && !isRepeated && !blindly)
+        return { ...answer, outcome: 'refused', exceed: slot.highest };
       slot.promisedAll = Math.max(slot.promisedAll, ballot);
       slot.highest = Math.max(slot.highest, ballot);
       // Below what is promised for all keys now.
@@ -75,9 +89,11 @@ export function handlePreparedAll(site: Site, message: PreparedAll, nowMs: numbe
     if (outcome === 'promised' && equal) confirm(site, slot, bit);
     else if (slot.lead !== 'asking') continue;
     // A member that is behind, or that promised more to another: every key then pays for its own first round.
-    else if (outcome === 'refused')
-      slot.leadSentAtMs = Math.max(0, nowMs - resendMs * site.environment.random());
-    else if (outcome === 'promised') {
+    else if (outcome === 'refused') {
+      if (slot.changes.size > 0) slot.lead = 'unclean';
+      else
+        slot.leadSentAtMs = Math.min(slot.leadSentAtMs, nowMs - resendMs * (1 + site.environment.random()));
+    } else if (outcome === 'promised') {
       slot.leadUnequal |= bit;
       if (countBits(slot.leadUnequal) > slot.members.length - slot.quorum) slot.lead = 'unclean';
     }
@@ -126,13 +142,20 @@ function claim(site: Site, slot: Slot, nowMs: number): void {
   slot.leadUnequal = 0;
   slot.promises.clear();
   slot.leadSentAtMs = nowMs;
+  slot.leadTries = 0;
   slot.lead = 'asking';
-  const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
-  for (const { id } of slot.members) {
-    if (id !== site.self) queueClaim(site, id, slot, low, high);
-  }
+  askForClaim(site, slot);
   confirm(site, slot, 1 << slot.place);
   raisePending(site);
+}
+
+/** Asks the members that have not answered. */
+function askForClaim(site: Site, slot: Slot): void {
+  const [low = 0, high = 0] = digestBuckets(slot.records.values(), 1);
+  for (const [place, { id }] of slot.members.entries()) {
+    const hasAnswered = ((slot.leadAnswers | slot.leadUnequal) & (1 << place)) !== 0;
+    if (id !== site.self && !hasAnswered) queueClaim(site, id, slot, low, high);
+  }
 }
 
 function queueClaim(site: Site, peer: Identifier, slot: Slot, low: number, high: number): void {

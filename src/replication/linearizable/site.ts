@@ -57,6 +57,7 @@ export interface Slot extends Shelf {
   leadAnswers: number;
   leadUnequal: number;
   leadSentAtMs: number;
+  leadTries: number;
   readonly changes: Map<string, KeyChange>;
 
   /** As an acceptor of the view after `epoch` (V2). */
@@ -279,6 +280,7 @@ function createSlot(partition: number, partitions: number): Slot {
     leadAnswers: 0,
     leadUnequal: 0,
     leadSentAtMs: 0,
+    leadTries: 0,
     changes: new Map(),
     nextPromised: 0,
     nextAccepted: 0,
