@@ -1,6 +1,6 @@
 /** Control: what host and node threads say to each other over Comlink. Protocol messages never travel here. */
 import type { MessagePort } from 'node:worker_threads';
-import type { NodeStats, NodeStatus } from '../src/admin.js';
+import type { NodeStats, NodeStatus, Recovery } from '../src/admin.js';
 import type { Identifier } from '../src/chord/identifier.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError, type ErrorCode } from '../src/errors.js';
@@ -34,6 +34,7 @@ export interface NodeControl {
   addPeerPort(id: Identifier, port: MessagePort): void;
   addClientPort(client: number, port: MessagePort): void;
   peerDead(id: Identifier): void;
+  recover(partition: number, living: readonly Peer[]): Promise<Outcome<Recovery>>;
   depart(): void;
   status(): NodeStatus;
   stats(): NodeStats;

@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort, type MessagePort } from 'node:worker_threads';
-import type { NodeStats, NodeStatus } from '../src/admin.js';
+import type { NodeStats, NodeStatus, Recovery } from '../src/admin.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
 import { toOutcome, type Fault, type Outcome } from './control.js';
@@ -26,6 +26,7 @@ export interface HostThreadControl {
   join(count: number): Promise<Outcome<string[]>>;
   depart(node: string): Promise<Outcome<void>>;
   kill(node: string): Promise<Outcome<void>>;
+  recover(partition: number): Promise<Outcome<Recovery>>;
   injectFault(node: string, fault: Fault): Promise<Outcome<void>>;
   resources(): Promise<Outcome<ThreadResources[]>>;
   close(): Promise<Outcome<void>>;
@@ -52,6 +53,7 @@ const control: HostThreadControl = {
   join: (count) => toOutcome(() => theHost().join(count)),
   depart: (node) => toOutcome(() => theHost().depart(node)),
   kill: (node) => toOutcome(() => theHost().kill(node)),
+  recover: (partition) => toOutcome(() => theHost().recover(partition)),
   injectFault: (node, fault) => toOutcome(() => theHost().injectFault(node, fault)),
   resources: () => toOutcome(() => theHost().resources()),
   close: () =>

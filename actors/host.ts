@@ -3,7 +3,7 @@ import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { existsSync } from 'node:fs';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import type { NodeStats, NodeStatus } from '../src/admin.js';
+import type { NodeStats, NodeStatus, Recovery } from '../src/admin.js';
 import type { Identifier } from '../src/chord/identifier.js';
 import { placeNode, placeNodes, type Unplaced } from '../src/chord/placement.js';
 import type { RingConfig } from '../src/config.js';
@@ -13,6 +13,7 @@ import type { Peer } from '../src/peer.js';
 import type { Fault, HostControl, NodeControl, NodeWorkerData } from './control.js';
 import { createDoormen, type Doormen } from './doormen.js';
 import type { NodeEntry } from './node/runtime.js';
+import { recoverFrom } from './recover-from.js';
 import { createThreadLog, type LogLevel } from './thread-log.js';
 import { threadResources, type ThreadResources } from './thread-resources.js';
 import { startWatchdog } from './watchdog.js';
@@ -37,6 +38,8 @@ export interface NodeHandle {
   readonly exited: Promise<void>;
   /** Whether it has entered the ring: clients hear of it then. */
   isMember: boolean;
+  /** Whether it was asked to leave. */
+  isLeaving: boolean;
   /** Set by the watchdog while the thread's event loop stands still. */
   stalled: boolean;
 }
@@ -48,6 +51,7 @@ export interface Host {
   join(count: number): Promise<string[]>;
   depart(node: string): Promise<void>;
   kill(node: string): Promise<void>;
+  recover(partition: number): Promise<Recovery>;
   injectFault(node: string, fault: Fault): Promise<void>;
   resources(): Promise<ThreadResources[]>;
   /** Serves a client on the port until it closes. */
@@ -78,6 +82,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const waiting = new Map<Identifier, Set<Identifier>>();
   /** Nodes whose threads have exited. */
   const gone = new Set<Identifier>();
+  /** Partitions that are being recovered with loss. */
+  const recovering = new Set<number>();
   let nextNumber = options.nodes;
   let closing = false;
   const doormen: Doormen = createDoormen(config, nodes);
@@ -136,6 +142,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       introduced: new Set(),
       exited,
       isMember: false,
+      isLeaving: false,
       stalled: false,
     };
     nodes.set(peer.id, handle);
@@ -258,12 +265,26 @@ export async function createHost(options: HostOptions): Promise<Host> {
           `${handle.peer.address} is the only node: its records have nowhere to go; ${advice}`,
         );
       }
+      handle.isLeaving = true;
       // A call to a thread that has died or stalls never settles; its end does.
       await Promise.race([handle.control.depart(), handle.exited]);
       await handle.exited;
     },
     async kill(node) {
       await find(node).worker.terminate();
+    },
+    async recover(partition) {
+      if (!Number.isInteger(partition) || partition < 0 || partition >= config.partitions)
+        throw new RondoError('INVALID_ARGUMENT', `the partition must be from 0 to ${config.partitions - 1}`);
+      // Two at once would begin the same lineage differently.
+      if (recovering.has(partition))
+        throw new RondoError('BUSY', `partition ${partition} is being recovered`);
+      recovering.add(partition);
+      try {
+        return await recoverFrom(nodes, config, partition);
+      } finally {
+        recovering.delete(partition);
+      }
     },
     async injectFault(node, fault) {
       const handle = find(node);

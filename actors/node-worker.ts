@@ -7,6 +7,7 @@ import { createPortTransport } from '../src/io/port-transport.js';
 import { detach, systemClock, systemDefer, systemRandom } from '../src/io/system.js';
 import {
   heartbeatIntervalMs,
+  toOutcome,
   type Fault,
   type HostControl,
   type NodeControl,
@@ -66,6 +67,7 @@ const control: NodeControl = {
     });
   },
   peerDead: (id) => transport.peerDead(id, () => node.peerDead(id)),
+  recover: (partition, living) => toOutcome(() => node.recover(partition, living)),
   depart: () => node.depart(),
   status: () => node.status(),
   stats: () => node.stats(),

@@ -4,7 +4,7 @@ import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import type { NodeStats, RingAdmin } from '../src/admin.js';
+import type { NodeStats, RingAdmin, WithoutQuorum } from '../src/admin.js';
 import type { RingClient } from '../src/client-types.js';
 import { validateConfig, type RingOptions } from '../src/ring-options.js';
 import { RondoError } from '../src/errors.js';
@@ -114,10 +114,8 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
     depart: (node) => call(control.depart(node)),
     kill: (node) => call(control.kill(node)),
     recover: async (partition) => {
-      const why =
-        config.consistency === 'eventual'
-          ? 'it needs the linearizable mode: in eventual mode a partition has no quorum to lose'
-          : 'it is not in this version yet';
+      if (config.consistency === 'linearizable') return call(control.recover(partition));
+      const why = 'in eventual mode a partition has no quorum to lose';
       throw new RondoError('UNSUPPORTED', `partition ${partition} cannot be recovered: ${why}`);
     },
   };
@@ -132,7 +130,8 @@ export function connect(port: MessagePort): RingClient {
 }
 
 function sumOfStats(nodes: readonly NodeStats[]): NodeStats {
-  const sum = (field: keyof NodeStats): number => nodes.reduce((total, node) => total + node[field], 0);
+  const sum = (field: Exclude<keyof NodeStats, 'partitionsWithoutQuorum'>): number =>
+    nodes.reduce((total, node) => total + node[field], 0);
   return {
     reads: sum('reads'),
     writes: sum('writes'),
@@ -150,7 +149,18 @@ function sumOfStats(nodes: readonly NodeStats[]): NodeStats {
     forwarded: sum('forwarded'),
     moved: sum('moved'),
     batches: sum('batches'),
+    partitionsWithoutQuorum: withoutQuorum(nodes),
   };
+}
+
+/** Each partition once, in order: a member knows more of it than a home that never heard of its view. */
+function withoutQuorum(nodes: readonly NodeStats[]): WithoutQuorum[] {
+  const found = new Map<number, WithoutQuorum>();
+  for (const each of nodes.flatMap(({ partitionsWithoutQuorum }) => partitionsWithoutQuorum)) {
+    const known = found.get(each.partition);
+    if (known === undefined || known.members.length === 0) found.set(each.partition, each);
+  }
+  return [...found.values()].sort((one, other) => one.partition - other.partition);
 }
 
 function sumOfHops(clients: readonly PortClient[]): { lookups: number; mean: number; max: number } {

@@ -34,6 +34,29 @@ export interface NodeStats {
   readonly forwarded: number;
   readonly moved: number;
   readonly batches: number;
+  /** Partitions that cannot serve, as members and homes know them; of a ring: each once. */
+  readonly partitionsWithoutQuorum: readonly WithoutQuorum[];
+}
+
+/** A partition that waits for its members, or to be recovered with loss. */
+export interface WithoutQuorum {
+  readonly partition: number;
+  /** `lineage.counter` of the newest view that the node knows; `unknown` when no member is left to tell. */
+  readonly epoch: string;
+  /** Addresses of the view's members, and of the missing nodes. */
+  readonly members: readonly string[];
+  readonly waitsFor: readonly string[];
+}
+
+/** A partition that serves again in a new lineage. */
+export interface Recovery {
+  readonly partition: number;
+  readonly epoch: string;
+  /** How many records were saved. */
+  readonly records: number;
+  /** Addresses of those whose replicas it began from, none = it is empty; and of the members that are gone. */
+  readonly survivors: readonly string[];
+  readonly lost: readonly string[];
 }
 
 /** Latency percentiles, in microseconds. */
@@ -90,7 +113,8 @@ export interface RingAdmin {
   kill(node: string): Promise<void>;
   /**
    * Linearizable rings: begins a new lineage of a partition that has lost its quorum, from its survivors, and resolves when it
-   * serves. Changes that only lost nodes held are lost, which the caller accepts. Rejects where a quorum answers.
+   * serves. Changes that only lost nodes held are lost, which the caller accepts. Rejects, without effect, where a quorum answers
+   * (INVALID_ARGUMENT), or where a node that lives does not answer (BUSY).
    */
-  recover(partition: number, acceptLoss: true): Promise<void>;
+  recover(partition: number, acceptLoss: true): Promise<Recovery>;
 }

@@ -2,9 +2,11 @@
 export type {
   NodeStats,
   NodeStatus,
+  Recovery,
   RingAdmin,
   RingStats,
   Trace,
+  WithoutQuorum,
   LatencySummary,
   HopSummary,
 } from './admin.js';

@@ -1,5 +1,5 @@
 /** What a node needs of its world, and what it offers to it: the contract between the runtime and the roots. */
-import type { NodeStats, NodeStatus } from '../../src/admin.js';
+import type { NodeStats, NodeStatus, Recovery } from '../../src/admin.js';
 import type { ByteString } from '../../src/bytes.js';
 import type { ActorRefFrom } from 'xstate';
 import type { Identifier } from '../../src/chord/identifier.js';
@@ -91,6 +91,8 @@ export interface NodeRuntime {
   peerDead(id: Identifier): void;
   /** The failure detector's view of a peer that may come back: true = unreachable, false = heard from again. */
   peerUnreachable(id: Identifier, unreachable: boolean): void;
+  /** Begins a new lineage of a partition without quorum. Rejects with a RondoError. */
+  recover(partition: number, living: readonly Peer[]): Promise<Recovery>;
   /** Starts a graceful departure; `ports.left` tells when it is complete. */
   depart(): void;
   status(): NodeStatus;

@@ -3,14 +3,23 @@
  * messages to the engine by plain functions. The node's big chart does not see them: an event there costs ten times as much.
  */
 import { fromTransition } from 'xstate';
+import { RondoError } from '../../src/errors.js';
+import type { Peer } from '../../src/peer.js';
 import type { Engine } from '../../src/replication/engine.js';
+import type { SettleRecovery } from '../../src/replication/linearizable/recovering.js';
 import type { ReplicationMessage } from '../../src/replication/messages.js';
 import type { RequestBatch } from '../../src/wire/requests.js';
 
 export type DataPlaneEvent =
   | { readonly type: 'requests'; readonly client: number; readonly batch: RequestBatch }
   | { readonly type: 'clientClosed'; readonly client: number }
-  | { readonly type: 'peerMessages'; readonly messages: readonly ReplicationMessage[] };
+  | { readonly type: 'peerMessages'; readonly messages: readonly ReplicationMessage[] }
+  | {
+      readonly type: 'recover';
+      readonly partition: number;
+      readonly living: readonly Peer[];
+      readonly settle: SettleRecovery;
+    };
 
 export interface DataPlaneState {
   readonly engine: Engine;
@@ -28,6 +37,12 @@ export const dataPlane = fromTransition(
         return state;
       case 'clientClosed':
         state.engine.clientClosed(event.client);
+        return state;
+      case 'recover':
+        if (state.engine.consistency === 'linearizable')
+          state.engine.recover(event.partition, event.living, event.settle);
+        else
+          event.settle(new RondoError('UNSUPPORTED', 'in eventual mode a partition has no quorum to lose'));
         return state;
     }
   },

@@ -1,7 +1,9 @@
 /** A node at work: its chart's actor, fed from outside and flushed once a turn. Threads and the simulator run the same. */
 import { createActor } from 'xstate';
+import { RondoError } from '../../src/errors.js';
 import { createEngine } from '../../src/replication/create-engine.js';
 import type { Engine } from '../../src/replication/engine.js';
+import type { SettleRecovery } from '../../src/replication/linearizable/recovering.js';
 import type { ReplicationMessage } from '../../src/replication/messages.js';
 import { isChordMessage } from '../../src/wire/messages.js';
 import { requestStride, statuses, type RequestBatch } from '../../src/wire/requests.js';
@@ -95,6 +97,14 @@ export function createNode(options: NodeOptions): NodeRuntime {
     },
     peerDead: (id) => actor.send({ type: 'peerDead', id }),
     peerUnreachable: (id, unreachable) => actor.send({ type: 'peerUnreachable', id, unreachable }),
+    recover: (partition, living) =>
+      new Promise((resolve, reject) => {
+        const dataPlane = actor.getSnapshot().children['dataPlane'];
+        const settle: SettleRecovery = (outcome) =>
+          outcome instanceof RondoError ? reject(outcome) : resolve(outcome);
+        if (dataPlane === undefined) settle(new RondoError('BUSY', 'the node is no member of the ring'));
+        else dataPlane.send({ type: 'recover', partition, living, settle });
+      }),
     depart: () => actor.send({ type: 'depart' }),
     status: () => statusOf(actor.getSnapshot().context, stateNow()),
     stats: () => statsOf(actor.getSnapshot().context),

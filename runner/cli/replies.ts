@@ -25,6 +25,9 @@ const nodeStats = v.looseObject({
   records: v.number(),
   copies: v.number(),
   bytes: v.number(),
+  partitionsWithoutQuorum: v.array(
+    v.looseObject({ partition: v.number(), epoch: v.string(), waitsFor: v.array(v.string()) }),
+  ),
 });
 
 /** `RONDO.STATS` */
@@ -43,6 +46,15 @@ export const statsSchema = v.looseObject({
   hops: v.looseObject({ lookups: v.number(), mean: v.number(), max: v.number() }),
 });
 export type StatsReply = v.InferOutput<typeof statsSchema>;
+
+/** `RONDO.RECOVER` */
+export const recoverySchema = v.looseObject({
+  partition: v.number(),
+  epoch: v.string(),
+  records: v.number(),
+  survivors: v.array(v.string()),
+  lost: v.array(v.string()),
+});
 
 const peer = v.looseObject({ id: v.string(), address: v.string() });
 

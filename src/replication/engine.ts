@@ -10,6 +10,7 @@ import type { Peer } from '../peer.js';
 import type { RequestBatch } from '../wire/requests.js';
 import type { ReplicaEnvironment } from './environment.js';
 import type { ReplicationMessage } from './messages.js';
+import type { SettleRecovery } from './linearizable/recovering.js';
 import type { Site } from './linearizable/site.js';
 import type { Replica } from './replica.js';
 import type { ViewPhase } from './view-phase.js';
@@ -87,6 +88,11 @@ export interface EventualEngine extends EngineDoors {
 export interface LinearizableEngine extends EngineDoors {
   readonly consistency: 'linearizable';
   readonly site: Site;
+  /**
+   * Begins a new lineage of a partition that has lost its quorum; `living` = all nodes that are not certainly dead. Settles when it
+   * serves, or with why not.
+   */
+  recover(partition: number, living: readonly Peer[], settle: SettleRecovery): void;
 }
 
 export type Engine = EventualEngine | LinearizableEngine;

@@ -28,6 +28,7 @@ export function replicaStats(replica: Replica): NodeStats {
     tombstones,
     recordsBelowReplicas: countBelowReplicas(replica),
     clockSkewed: hybridClock.skewed,
+    partitionsWithoutQuorum: [],
   };
 }
 

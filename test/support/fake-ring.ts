@@ -127,6 +127,7 @@ const noStats: NodeStats = {
   forwarded: 0,
   moved: 0,
   batches: 0,
+  partitionsWithoutQuorum: [],
 };
 
 function createFakeAdmin(order: (text: string) => void, partitionOf: (key: ByteString) => number): RingAdmin {
@@ -169,6 +170,9 @@ function createFakeAdmin(order: (text: string) => void, partitionOf: (key: ByteS
     },
     depart: async (node) => order(`depart ${find(node).address}`),
     kill: async (node) => order(`kill ${find(node).address}`),
-    recover: async (partition) => order(`recover ${partition}`),
+    recover: async (partition) => {
+      order(`recover ${partition}`);
+      return { partition, epoch: '1.1', records: 5, survivors: ['local/0'], lost: ['local/3'] };
+    },
   };
 }

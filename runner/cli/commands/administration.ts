@@ -7,6 +7,7 @@ import { flag, numberFlag, parseWhole } from '../flag.js';
 import { table, type Output } from '../output.js';
 import {
   overlaySchema,
+  recoverySchema,
   statsSchema,
   traceSchema,
   type NodeStatusReply,
@@ -14,6 +15,8 @@ import {
 } from '../replies.js';
 
 const nodeHelp = 'an identifier, a unique prefix of one, or an address';
+
+const lostShownMax = 32;
 
 interface OverlayFlags extends ClientOptions {
   readonly svg?: true;
@@ -108,15 +111,21 @@ export function registerAdministration(program: Command, context: Context): void
   const recover = program
     .command('recover')
     .argument('<partition>', 'its number, as trace prints it', (text) => parseWhole(text, 0, 4_095))
-    .description('begin a partition that lost its quorum anew, from the nodes that are left of it')
+    .description(
+      'begin a partition that lost its quorum anew, from the nodes that are left of it (see: stats)',
+    )
     .addOption(flag('--accept-loss', 'what only lost nodes held is lost for good').makeOptionMandatory());
   clientCommand(recover, ['recover 17 --accept-loss'], membershipTimeoutMs).action(
     async (partition: number, options: ClientOptions) => {
-      await context.withSession(options, (session) =>
-        session.call('RONDO.RECOVER', bytesFromText(String(partition)), bytesFromText('ACCEPT-LOSS')),
+      const words = [bytesFromText(String(partition)), bytesFromText('ACCEPT-LOSS')];
+      const recovery = await context.withSession(options, (session) =>
+        session.json(recoverySchema, 'RONDO.RECOVER', ...words),
       );
-      if (options.json) output.json({ event: 'recovered', partition });
-      else output.data(`recovered partition ${partition}`);
+      if (options.json) return output.json({ event: 'recovered', ...recovery });
+      const { epoch, records, survivors } = recovery;
+      const origin =
+        survivors.length === 0 ? 'empty, for no member survived' : `from ${survivors.join(', ')}`;
+      output.data(`recovered partition ${partition} in epoch ${epoch}: ${records} records, ${origin}`);
     },
   );
 }
@@ -150,7 +159,18 @@ function printStats(output: Output, stats: StatsReply, ofRing: boolean): void {
   output.data(
     `latency of ${latency.count} operations (us): mean ${latency.meanUs.toFixed(0)}, p50 ${latency.p50Us.toFixed(0)}, p90 ${latency.p90Us.toFixed(0)}, p99 ${latency.p99Us.toFixed(0)}, p999 ${latency.p999Us.toFixed(0)}, max ${latency.maxUs.toFixed(0)}`,
   );
+  printWithoutQuorum(output, stats.ring.partitionsWithoutQuorum);
   output.data(`hops of ${hops.lookups} lookups: mean ${hops.mean.toFixed(2)}, max ${hops.max}`);
+}
+
+function printWithoutQuorum(output: Output, lost: StatsReply['ring']['partitionsWithoutQuorum']): void {
+  if (lost.length === 0) return;
+  output.data(`partitions without a quorum: ${lost.length} (see: rondo recover --help)`);
+  for (const { partition, epoch, waitsFor } of lost.slice(0, lostShownMax))
+    output.data(
+      `  partition ${partition}  epoch ${epoch}  waits for ${waitsFor.join(', ') || 'all its members'}`,
+    );
+  if (lost.length > lostShownMax) output.data(`  and ${lost.length - lostShownMax} more (see: stats --json)`);
 }
 
 function printTable(output: Output, lines: readonly string[]): void {

@@ -38,7 +38,7 @@ const kill: Handler = async (call) => {
   return ok;
 };
 
-/** Answers when a new lineage of the partition serves; what its lost members alone held is gone. */
+/** Answers when a new lineage of the partition serves, with what was saved; what its lost members alone held is gone. */
 const recover: Handler = async (call) => {
   const partition = readInteger(call.args[1]);
   const { partitions } = call.gateway.submitter;
@@ -50,8 +50,7 @@ const recover: Handler = async (call) => {
       `ERR what only lost nodes held is lost for good: say RONDO.RECOVER ${partition} ACCEPT-LOSS`,
     );
   }
-  await call.gateway.admin.recover(partition, true);
-  return ok;
+  return json(await call.gateway.admin.recover(partition, true));
 };
 
 /** `RONDO.CAS key expected value`: 1 when the value was the expected one and is replaced, else 0. */

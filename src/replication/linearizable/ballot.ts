@@ -54,11 +54,15 @@ export function nextEpoch(epoch: Epoch): Epoch {
   return epoch + 1;
 }
 
+/** Whether a partition of that epoch can be recovered with loss once more. */
+export function hasNextLineage(epoch: Epoch): boolean {
+  return lineageOf(epoch) + 1 < lineages;
+}
+
 /** The first epoch that exceeds all of the given one's lineage: for recovery with loss. */
 export function nextLineage(epoch: Epoch): Epoch {
-  const lineage = lineageOf(epoch) + 1;
-  assert(lineage < lineages, 'a partition can be recovered with loss at most 15 times');
-  return lineage * countersPerLineage + 1;
+  assert(hasNextLineage(epoch), 'a partition can be recovered with loss at most 15 times');
+  return (lineageOf(epoch) + 1) * countersPerLineage + 1;
 }
 
 export function lineageOf(epoch: Epoch): number {

@@ -32,6 +32,8 @@ import {
 import { answerPrepareAll, handlePreparedAll, handleUniform, refreshLead, tickLead } from './leading.js';
 import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
+import { watchQuorums } from './quorum-watch.js';
+import { answerGetSurvivor, handleSurvivor, startRecovering, tickRecoveries } from './recovering.js';
 import { answerCompare, handleEqual, handleRepair, settleKeys, tickRepair } from './repairing.js';
 import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
@@ -107,6 +109,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
     digest: () => siteDigest(site),
     copies: () => copiesOf(site),
     copyOf: (key) => copyOf(site, key),
+    recover: turn((partition, living, settle) => startRecovering(site, partition, living, settle)),
   };
 }
 
@@ -172,8 +175,9 @@ function handleMessage(site: Site, message: ViewMessage): void {
     case 'keysListed':
       return handleKeysListed(site, message, nowMs);
     case 'getSurvivor':
+      return answerGetSurvivor(site, message);
     case 'survivor':
-      return;
+      return handleSurvivor(site, message, nowMs);
     default:
       return assertNever(message);
   }
@@ -202,7 +206,11 @@ function tick(site: Site): void {
     else isAwaiting = true;
   }
   for (const slot of [...site.concerned.keys()]) reconsider(site, slot, nowMs);
-  if (nowMs >= site.hintsDueAtMs) hint(site, nowMs);
+  if (tickRecoveries(site, nowMs)) isAwaiting = true;
+  if (nowMs >= site.hintsDueAtMs) {
+    hint(site, nowMs);
+    watchQuorums(site, nowMs);
+  }
   if (isAwaiting || site.concerned.size > 0 || site.reservations.size > 0 || site.asking.batches.size > 0)
     raisePending(site);
 }

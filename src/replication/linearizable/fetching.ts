@@ -17,7 +17,7 @@ import { bucketOfHash, bucketsFor, bucketsMax, digestBuckets } from './registers
 import type { Register } from './register.js';
 import { activate, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
 import { pageBytesMax, phaseMs } from './timing.js';
-import { placeIn, quorumOf, type View } from './view.js';
+import { neededOf, placeIn, quorumOf, type View } from './view.js';
 import { answerFlushes } from './whole-partitions.js';
 
 /** One node's answer, as far as it has come. */
@@ -274,11 +274,10 @@ function complete(site: Site, slot: Slot, incoming: Incoming): void {
   if (view === undefined || slot.incoming !== incoming) return;
   const whole = [...incoming.sources].filter(([, source]) => isWhole(incoming, source));
   const copy = whole.find(([, source]) => source.kind === 'copy')?.[1];
-  const isPrevious = slot.status === 'sealed' && slot.epoch === view.previousEpoch;
-  const sealed = whole.filter(
-    ([id, source]) => source.kind === 'sealed' && view.previous.some((peer) => peer.id === id),
-  );
-  const wanted = isPlanted(site.environment, 'fetchFromOne') ? 1 : quorumOf(view.previous);
+  const isPrevious =
+    slot.status === 'sealed' && slot.epoch === view.previousEpoch && isElector(view, site.self);
+  const sealed = whole.filter(([id, source]) => source.kind === 'sealed' && isElector(view, id));
+  const wanted = isPlanted(site.environment, 'fetchFromOne') ? 1 : neededOf(view);
   if (copy !== undefined) applyCopy(site, slot, incoming, copy);
   else if (sealed.length + (isPrevious ? 1 : 0) >= wanted) {
     applySealed(
@@ -290,6 +289,10 @@ function complete(site: Site, slot: Slot, incoming: Incoming): void {
     );
   } else return;
   finish(site, slot, incoming, view);
+}
+
+function isElector(view: View, id: Identifier): boolean {
+  return view.previous.some((peer) => peer.id === id);
 }
 
 function finish(site: Site, slot: Slot, incoming: Incoming, view: View): void {

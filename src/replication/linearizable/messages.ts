@@ -164,18 +164,20 @@ export interface WantsToLeave extends Sent {
   readonly type: 'wantsToLeave';
 }
 
-/** Asks for the survivors' replicas of a partition that lost its quorum; an answer ends the lineage there (`rondo recover`). */
+/** Asks every living node what it holds and knows of a partition that may have lost its quorum (`rondo recover`). Changes nothing. */
 export interface GetSurvivor extends Question {
   readonly type: 'getSurvivor';
   readonly partition: number;
-  /** The epoch of the new lineage. */
-  readonly epoch: Epoch;
 }
 export interface Survivor extends Question {
   readonly type: 'survivor';
   readonly partition: number;
-  /** Of the answerer's replica, 0 when it has none. */
+  /** The newest that the answerer knows. */
+  readonly view: View | null;
+  /** Of the answerer's replica, active or sealed; 0 when it has none. */
   readonly epoch: Epoch;
+  /** The answerer is on its way out. */
+  readonly leaves: boolean;
 }
 
 /** The keys that a member holds of a partition whose hashes lie in a range: a step of a scan. */

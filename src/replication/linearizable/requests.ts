@@ -3,6 +3,7 @@ import { trustBytes, type ByteString } from '../../bytes.js';
 import { parseIdentifier, type Identifier } from '../../chord/identifier.js';
 import { statuses, type Status } from '../../wire/requests.js';
 import { naturalGroup } from '../partition.js';
+import { describeEpoch } from './ballot.js';
 import type { Operation } from './changing.js';
 import { seemsAlive, type Site, type Slot } from './site.js';
 
@@ -28,9 +29,11 @@ export function redirect(site: Site, slot: Slot, client: number, id: number): vo
   const { reply } = site.environment;
   site.counters.moved++;
   const { view } = slot;
+  const isLost = site.losses.get(slot)?.isShown === true;
+  const reason = isLost ? noQuorum(slot) : changingHands;
   if (view === undefined) {
     // The home of a partition whose view it has not heard of yet is about to be told.
-    if (site.overlay?.isHome(slot.identifier) === true) reply(client, id, statuses.tryAgain, changingHands);
+    if (site.overlay?.isHome(slot.identifier) === true) reply(client, id, statuses.tryAgain, reason);
     else replyNextHops(site, client, id, slot.identifier);
     return;
   }
@@ -39,10 +42,11 @@ export function redirect(site: Site, slot: Slot, client: number, id: number): vo
     const leader = members.find((member) => seemsAlive(site, member));
     // On the way into the view, or out of one that is not replaced yet: a matter of milliseconds.
     if (slot.status !== 'active' || slot.epoch !== view.epoch || leader === site.self)
-      return reply(client, id, statuses.tryAgain, changingHands);
+      return reply(client, id, statuses.tryAgain, reason);
   }
   const alive = members.filter((member) => member !== site.self && seemsAlive(site, member));
   if (alive.length > 0) reply(client, id, statuses.moved, alive.join());
+  else if (isLost) reply(client, id, statuses.tryAgain, reason);
   else replyNextHops(site, client, id, slot.identifier);
 }
 
@@ -65,8 +69,12 @@ export function replyNextHops(site: Site, client: number, id: number, target: Id
 
 /** Why there is no answer, for people. */
 export function noQuorum(slot: Slot): ByteString {
-  const members = slot.members.map((peer) => peer.address).join(', ');
-  return trustBytes(`partition ${slot.partition} has no quorum of its members ${members}`);
+  const { partition, view } = slot;
+  if (view === undefined) return trustBytes(`partition ${partition} has no quorum: nobody knows its members`);
+  const members = view.members.map(({ address }) => address).join(', ');
+  return trustBytes(
+    `partition ${partition} has no quorum in epoch ${describeEpoch(view.epoch)} of ${members}`,
+  );
 }
 
 /** Answers a request for the next hop towards an identifier. */

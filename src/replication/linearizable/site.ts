@@ -15,6 +15,8 @@ import type { Collection } from './collecting.js';
 import type { Driving } from './deciding.js';
 import type { Incoming } from './fetching.js';
 import type { PendingRead } from './reading.js';
+import type { Loss } from './quorum-watch.js';
+import type { Recovering } from './recovering.js';
 import type { Register } from './register.js';
 import { placeIn, quorumOf, type View } from './view.js';
 import type { PendingPage } from './whole-partitions.js';
@@ -108,6 +110,10 @@ export interface Site {
   /** Nodes that want to leave. */
   readonly leaving: Set<Identifier>;
   readonly deadSinceMs: Map<Identifier, number>;
+  /** Slots whose view has no quorum (quorum-watch.ts). */
+  readonly losses: Map<Slot, Loss>;
+  /** Recoveries with loss that this node drives, by partition. */
+  readonly recoveries: Map<number, Recovering>;
   readonly counters: Counters;
   readonly asking: Asking;
   /** Under way; finished ones are swept out by ticks. */
@@ -142,6 +148,8 @@ export function createSite(environment: ReplicaEnvironment): Site {
     unreachable: new Set(),
     leaving: new Set(),
     deadSinceMs: new Map(),
+    losses: new Map(),
+    recoveries: new Map(),
     counters: noCounts(),
     asking: { writers: new Map(), batches: new Map(), claims: new Map(), uniform: new Map() },
     reads: [],

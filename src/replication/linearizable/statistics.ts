@@ -3,6 +3,7 @@ import type { NodeStats } from '../../admin.js';
 import type { ByteString } from '../../bytes.js';
 import type { Peer } from '../../peer.js';
 import type { CopySnapshot } from '../engine.js';
+import { partitionsWithoutQuorum } from './quorum-watch.js';
 import { digestBuckets } from './registers-digest.js';
 import type { Register } from './register.js';
 import { isDead, type Site } from './site.js';
@@ -34,6 +35,7 @@ export function siteStats(site: Site): NodeStats {
     tombstones,
     recordsBelowReplicas: below,
     clockSkewed: 0,
+    partitionsWithoutQuorum: partitionsWithoutQuorum(site),
   };
 }
 

@@ -23,6 +23,11 @@ export const transfersMax = 8;
 export const hintMs = 1_000;
 /** A suggestion that is not repeated for so long is forgotten. */
 export const suggestionMs = 10_000;
+/** A partition without quorum for so long is reported: views that change look like it for a moment. */
+export const lossShownMs = 2_000;
+/** How long a recovery with loss waits for the answers of living nodes, and until its partition serves. */
+export const survivorMsMax = 2_000;
+export const recoverMsMax = 30_000;
 /** A member dead for so long without replacement is taken out of the view (R8). */
 export const shrinkAfterMs = 30_000;
 /** From one collection of tombstones to the next. */

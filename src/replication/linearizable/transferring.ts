@@ -39,6 +39,9 @@ export function applySealed(
     keepHigher(best, { key, value: tombstone ? undefined : value, accepted, version, expiresAt, recent });
   }
   replaceBuckets(site, slot, incoming, different, best);
+  // Nobody was left to start from (`rondo recover`): what happens to be here is vouched for by nobody.
+  if (sources.length === 0 && !isSource)
+    for (const register of [...slot.records.values()]) remove(site, slot, register);
   if (incoming.view?.wipes === true) wipe(site, slot, sources);
 }
 

@@ -13,10 +13,17 @@ export interface View {
   readonly previous: readonly Peer[];
   /** Starts without records (FLUSHALL). */
   readonly wipes: boolean;
+  /** The first of a new lineage (`rondo recover`): nobody decided it, and it starts from all of `previous`, not from a quorum. */
+  readonly recovers?: true;
 }
 
 export function quorumOf(members: readonly Peer[]): number {
   return Math.floor(members.length / 2) + 1;
+}
+
+/** Of how many of `previous` the registers are needed to start the view. */
+export function neededOf(view: View): number {
+  return view.recovers === true ? view.previous.length : quorumOf(view.previous);
 }
 
 /** The node's place among the members, -1 for others. */
