@@ -23,15 +23,13 @@ const messages: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc
     .tuple(requestIds, batches)
     .map(([requestId, asks]): PeerMessage => ({ type: 'registerAsks', from, requestId, asks })),
-  fc
-    .tuple(requestIds, batches)
-    .map(([requestId, answers]): PeerMessage => ({
-      type: 'registerAnswers',
-      from,
-      requestId,
-      answers,
-      views: [],
-    })),
+  fc.tuple(requestIds, batches).map(([requestId, answers]): PeerMessage => ({
+    type: 'registerAnswers',
+    from,
+    requestId,
+    answers,
+    views: [],
+  })),
   fc
     .tuple(requestIds, batches, fc.array(identifiers, { maxLength: 5 }))
     .map(([requestId, batch, writers]): PeerMessage => ({
