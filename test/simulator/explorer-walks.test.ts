@@ -34,7 +34,7 @@ function spoken(said: readonly Said[], replies: readonly Reply[]): string {
  */
 class TwoWorlds {
   readonly #inputs = new Inputs();
-  readonly #nodes = new NodeStates(this.#inputs, []);
+  readonly #nodes = new NodeStates(this.#inputs, [], true);
   #states: number[] = [];
   #live: NodeRunner[] = [];
   #pasts: Past[] = [];
@@ -89,9 +89,9 @@ class TwoWorlds {
     liveSaid: readonly Said[],
     liveReplies: readonly Reply[],
   ): void {
-    const { viewBits, past } = this.#nodes.at(this.#states[member] ?? 0);
+    const { viewBits, first, past } = this.#nodes.at(this.#states[member] ?? 0);
     const needed = liveSaid.filter(
-      ({ to, message }) => message.type !== 'activated' || (viewBits & (1 << to)) === 0,
+      ({ to, message }) => message.type !== 'activated' || to === first || (viewBits & (1 << to)) === 0,
     );
     const messages = said.map((input): Said => {
       const { to, action } = this.#inputs.at(input);

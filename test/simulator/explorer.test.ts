@@ -41,7 +41,7 @@ describe('the explorer', () => {
 
   it('tries every order of a view change after a crash, and finds nothing wrong', function () {
     this.timeout(120_000);
-    const result = explore({ ...explorationOf('one', 0), operations: [] }, 200_000);
+    const result = explore({ ...explorationOf('one', 0), operations: [] }, 500_000);
     expect(result.violation).to.equal(undefined);
     expect(result.frontier).to.equal(0);
     expect(result.changed).to.be.greaterThan(0);

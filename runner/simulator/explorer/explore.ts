@@ -3,8 +3,8 @@
  *
  *   state  [ state of A | of B | of C | of D | client history | budget | messages on their way, ascending ... ]   numbers all
  *
- * A message is delivered at any moment or never, so that losses need no choice of their own. A crash that nobody hears of is a
- * node that is handed nothing more: it is among the orders anyway.
+ * A message is delivered at any moment or never, so that losses need no choice of their own. A node that crashed and of which
+ * nobody has heard that it is dead is one that is handed nothing more: it is among the orders anyway.
  */
 import { Choices } from './choices.js';
 import { ClientHistories } from './client-histories.js';
@@ -74,7 +74,7 @@ class Explorer {
   constructor(exploration: Exploration) {
     this.#exploration = exploration;
     this.#choices = new Choices(this.#inputs);
-    this.#nodes = new NodeStates(this.#inputs, exploration.mutations);
+    this.#nodes = new NodeStates(this.#inputs, exploration.mutations, exploration.activations);
     this.#histories = new ClientHistories(exploration.operations);
     this.#start();
   }
@@ -140,8 +140,7 @@ class Explorer {
       }
       if (to === 0 && (budget & replacesBit) !== 0 && node.status === 'active')
         this.#take(state, number, this.#choices.leaving(to, leaver), to, replacesBit);
-      if ((budget & crashesBit) !== 0) this.#take(state, number, this.#choices.crash(to), to, crashesBit);
-      else if (this.#exploration.crashes) this.#hearOfDeath(state, number, to, node);
+      if (this.#exploration.crashes) this.#hearOfDeath(state, number, to, node);
     }
   }
 
@@ -151,15 +150,22 @@ class Explorer {
     return node.isServing ? tickMs : tickMs.slice(0, 1);
   }
 
+  /** Of a node that crashed, or that crashes now: what happens between the two could as well happen before it crashes. */
   #hearOfDeath(state: Int32Array, number: number, to: number, node: NodeState): void {
+    const mayCrash = ((state[budgetAt] ?? 0) & crashesBit) !== 0;
     for (let who = 0; who < memberCount; who++) {
       const isHeard = (node.saved.deadBits & (1 << who)) !== 0;
-      if (isHeard || !this.#nodes.at(state[who] ?? 0).isCrashed) continue;
-      this.#take(state, number, this.#choices.death(to, who), to, 0);
+      const { isCrashed } = this.#nodes.at(state[who] ?? 0);
+      if (who === to || isHeard || !(isCrashed || mayCrash)) continue;
+      const spend = isCrashed ? 0 : crashesBit;
+      this.#take(state, number, this.#choices.death(to, who), to, spend, undefined, -1, who);
     }
   }
 
-  /** The node takes a turn on the input; `delivered`: where in the state the input stands, if it is a message. */
+  /**
+   * The node takes a turn on the input; `delivered`: where in the state the input stands, if it is a message; `fallen`: a node
+   * that has crashed by then.
+   */
   #take(
     state: Int32Array,
     number: number,
@@ -168,6 +174,7 @@ class Explorer {
     spend: number,
     history = state[historyAt] ?? 0,
     delivered = -1,
+    fallen = to,
   ): void {
     if (this.violation !== undefined) return;
     this.#transitions++;
@@ -176,16 +183,17 @@ class Explorer {
     if (turn.broken !== undefined) return this.#report(turn.broken, number, input);
     const after = this.#scratch;
     for (let at = 0; at < messagesAt; at++) after[at] = state[at] ?? 0;
+    if (fallen !== to) after[fallen] = this.#nodes.turn(state[fallen] ?? 0, this.#choices.crash(fallen)).next;
     after[to] = turn.next;
     after[historyAt] = this.#histories.answered(history, turn.replies);
     after[budgetAt] = (state[budgetAt] ?? 0) - spend;
     let length = messagesAt;
     for (let at = messagesAt; at < state.length; at++) {
       const message = state[at] ?? 0;
-      if (at !== delivered && !this.#isSpent(message, to, after)) after[length++] = message;
+      if (at !== delivered && !this.#isSpent(message, to, fallen, after)) after[length++] = message;
     }
     for (const message of turn.said) {
-      if (this.#isSpent(message, to, after)) continue;
+      if (this.#isSpent(message, to, fallen, after)) continue;
       let at = length++;
       for (; at > messagesAt && (after[at - 1] ?? 0) > message; at--) after[at] = after[at - 1] ?? 0;
       after[at] = message;
@@ -195,7 +203,9 @@ class Explorer {
   }
 
   #check(before: Int32Array, after: Int32Array, to: number, turn: Turn, input: number, parent: number): void {
-    const isPastSame = this.#pastOf(before, to) === this.#pastOf(after, to);
+    const isPastSame = memberNames.every(
+      (_, member) => this.#pastOf(before, member) === this.#pastOf(after, member),
+    );
     if (isPastSame && turn.replies.length === 0) return;
     const { broken, chosen } = this.#verdictOf(after);
     if (broken !== undefined) return this.#report(broken, parent, input);
@@ -214,10 +224,11 @@ class Explorer {
     this.violation ??= { invariant, detail, path };
   }
 
-  /** Of a message between others than the node that took a turn nothing has changed. */
-  #isSpent(message: number, acted: number, state: Int32Array): boolean {
+  /** Of a message between others than the nodes that took a turn and fell nothing has changed. */
+  #isSpent(message: number, acted: number, fallen: number, state: Int32Array): boolean {
     const { to, from, action } = this.#inputs.at(message);
-    if ((to !== acted && from !== acted) || action.type !== 'message') return false;
+    if ((to !== acted && from !== acted && to !== fallen && from !== fallen) || action.type !== 'message')
+      return false;
     return isSpent(action.message, this.#nodes.at(state[to] ?? 0), this.#nodes.at(state[from] ?? 0));
   }
 

@@ -1,5 +1,5 @@
 /** What must hold of the pasts of all nodes together: I1 to I3, I5, I6, I8 and, of answers, I11 of docs/design/replication.md, 1.6. */
-import type { Ballot, Epoch } from '../../../src/replication/linearizable/ballot.js';
+import { epochOf, type Ballot, type Epoch } from '../../../src/replication/linearizable/ballot.js';
 import { memberNames } from './members.js';
 import { heldText, type HeldState, type Past, type SeenView } from './past.js';
 
@@ -20,9 +20,7 @@ export function judge(pasts: readonly Past[]): Verdict {
   if (broken !== undefined) return { broken, chosen: new Set(), changed: false };
   const holders = holdersOf(pasts);
   const chosen = [...holders.values()]
-    .filter(({ epochs }) => {
-      return [...epochs].some(([epoch, names]) => isQuorum(views.get(epoch)?.members ?? '', names));
-    })
+    .filter(({ state, epochs }) => [...epochs].some(([epoch, names]) => isChosen(state, epoch, names, views)))
     .sort((a, b) => a.state.ballot - b.state.ballot);
   const ruling = rulingEpochs(pasts, views);
   return {
@@ -126,7 +124,7 @@ function checkStart(
       );
       for (const { state, epochs } of chosen) {
         const isBefore = [...epochs].some(
-          ([each, names]) => each < epoch && isQuorum(views.get(each)?.members ?? '', names),
+          ([each, names]) => each < epoch && isChosen(state, each, names, views),
         );
         if (isBefore && own < state.ballot)
           return [
@@ -147,6 +145,21 @@ function rulingEpochs(pasts: readonly Past[], views: ReadonlyMap<Epoch, SeenView
       return isQuorum(members, active);
     })
     .map(({ epoch }) => epoch);
+}
+
+/**
+ * What members accepted in an epoch is chosen when a quorum did; what they brought along from one before, when all of them hold it:
+ * until then it may give way to something that another brought along.
+ */
+function isChosen(
+  { ballot }: HeldState,
+  epoch: Epoch,
+  names: string,
+  views: ReadonlyMap<Epoch, SeenView>,
+): boolean {
+  const members = views.get(epoch)?.members ?? '';
+  if (epochOf(ballot) === epoch) return isQuorum(members, names);
+  return members !== '' && [...members].every((name) => names.includes(name));
 }
 
 function isQuorum(members: string, names: string): boolean {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Site, Slot } from '../../../src/replication/linearizable/site.js';
 import { placeIn } from '../../../src/replication/linearizable/view.js';
 import type { Inputs, Action } from './inputs.js';
-import { memberCount, peerOf } from './members.js';
+import { indexOf, memberCount, peerOf } from './members.js';
 import { NodeRunner, type Reply, type Said, type SavedSite } from './node-state.js';
 import { noPast, pastAfter, pastText, type Past } from './past.js';
 import { RequestNames, sourcesOf, type AskedCounts } from './request-names.js';
@@ -28,6 +28,10 @@ export interface NodeState {
   /** Of the newest view known, and the members of it, a bit each. */
   readonly viewEpoch: number;
   readonly viewBits: number;
+  /** The first of them, who leads; -1 = none. */
+  readonly first: number;
+  /** Nothing that the members brought along differs. */
+  readonly uniform: boolean;
   /** The ballot that is being driven; -1 = none. */
   readonly driving: number;
   readonly lead: Slot['lead'];
@@ -54,6 +58,7 @@ export interface Turn {
 export class NodeStates {
   readonly #runners: readonly NodeRunner[];
   readonly #inputs: Inputs;
+  readonly #activations: boolean;
   readonly #names = new RequestNames();
   readonly #states: NodeState[] = [];
   readonly #numbers = new Map<string, number>();
@@ -62,8 +67,10 @@ export class NodeStates {
   readonly #turns: Map<number, Turn>[] = [];
   #taken = 0;
 
-  constructor(inputs: Inputs, mutations: readonly string[]) {
+  /** `activations`: as of an exploration (options.ts). */
+  constructor(inputs: Inputs, mutations: readonly string[], activations: boolean) {
     this.#inputs = inputs;
+    this.#activations = activations;
     this.#runners = Array.from({ length: memberCount }, (_, index) => new NodeRunner(index, mutations));
   }
 
@@ -149,7 +156,11 @@ export class NodeStates {
     };
     const asked = [...named.counts].map(([text, count]) => `${text}*${count}`).sort();
     const text = [member, saved.deadBits, textOfSite(site, nowMs), pastText(pastNow), asked.join()].join('#');
-    const sent = named.said.filter((each) => !isIdle(site, each));
+    // A member that does not lead needs them only to tell others of the view no more. To leave such messages out is to explore
+    // that they are lost, as any may be.
+    const sent = named.said.filter(
+      (each) => !isActivation(site, each) || (this.#activations && isToLeader(site, each)),
+    );
     return {
       next: this.#numberOf(text, state),
       said: sent.map(({ to, message }) =>
@@ -200,6 +211,8 @@ function factsOf(site: Site) {
     phase: slot?.phase ?? 'steady',
     viewEpoch: slot?.view?.epoch ?? 0,
     viewBits,
+    first: members[0] === undefined ? -1 : indexOf(members[0].id),
+    uniform: slot?.uniform ?? false,
     driving: slot?.driving?.ballot ?? -1,
     lead: slot?.lead ?? 'none',
     leadBallot: slot?.leadBallot ?? 0,
@@ -213,10 +226,12 @@ function factsOf(site: Site) {
   } as const;
 }
 
-/**
- * A member of the view that hears of another's activity notes it only to tell it of the view no more: exploring that such a
- * message is lost, as any may be, leaves out no more than that.
- */
-function isIdle({ slots: [slot] }: Site, { to, message }: Said): boolean {
+/** To a member of the view. */
+function isActivation({ slots: [slot] }: Site, { to, message }: Said): boolean {
   return message.type === 'activated' && slot?.view !== undefined && placeIn(slot.view, peerOf(to).id) !== -1;
+}
+
+/** To the first member, who leads. */
+function isToLeader({ slots: [slot] }: Site, { to }: Said): boolean {
+  return slot?.view?.members[0]?.id === peerOf(to).id;
 }

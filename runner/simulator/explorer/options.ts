@@ -12,6 +12,8 @@ export interface Exploration {
   readonly replaces: boolean;
   /** Any one node crashes at any moment, and any other hears of it at any later one: the home replaces it. */
   readonly crashes: boolean;
+  /** Whoever leads hears which members of a new view are active; else that is lost, and only former members hear it. */
+  readonly activations: boolean;
   /** Time-outs on one path, of all nodes together: ticks, and phases of a view change that have lasted their time. */
   readonly timeouts: number;
   /** By how much a node's clock goes on before it ticks: past the time to send again, past the time to give up. */
@@ -23,7 +25,14 @@ export interface Exploration {
 const resentAfterMs = 130;
 const givenUpAfterMs = 4_100;
 
-const quiet = { claims: false, replaces: false, crashes: false, timeouts: 0, mutations: [] };
+const quiet = {
+  claims: false,
+  replaces: false,
+  crashes: false,
+  activations: false,
+  timeouts: 0,
+  mutations: [],
+};
 
 /** `one` and `two` end by themselves, after some millions of states; `change` does not in any reasonable time. */
 export const explorations: Readonly<Record<ExplorationName, readonly Exploration[]>> = {
@@ -33,6 +42,14 @@ export const explorations: Readonly<Record<ExplorationName, readonly Exploration
       name: 'an increment, a crash, and a view change because of it',
       operations: ['increment'],
       crashes: true,
+      tickMs: [resentAfterMs],
+    },
+    {
+      ...quiet,
+      name: 'a crash, and a view change because of it',
+      operations: [],
+      crashes: true,
+      activations: true,
       tickMs: [resentAfterMs],
     },
   ],
@@ -58,6 +75,7 @@ export const explorations: Readonly<Record<ExplorationName, readonly Exploration
       name: 'an increment, a get, and a view change for a member that leaves',
       operations: ['increment', 'get'],
       replaces: true,
+      activations: true,
       timeouts: 1,
       tickMs: [resentAfterMs],
     },

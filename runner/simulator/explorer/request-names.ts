@@ -58,8 +58,8 @@ function isQuestion(message: ViewMessage): message is Question {
 /** Of asks, whose they are is part of it: a ballot or a client's request is asked about again only while it is under way. */
 function questionText(site: Site, message: Question): string {
   if (message.type === 'fetch') {
-    const { view, epoch, digests, bucket } = message;
-    return `${view === null ? 'copy' : 'fetch'} ${epoch} ${bucket} ${digests.join()}`;
+    const { view, epoch, buckets, digests, bucket } = message;
+    return `${view === null ? 'copy' : 'fetch'} ${epoch} ${bucket}/${buckets} ${digests.join()}`;
   }
   const { head, numbers, text } = message.asks;
   const askers = site.asking.batches.get(message.requestId)?.askers ?? [];

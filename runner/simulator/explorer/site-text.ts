@@ -21,6 +21,7 @@ const uncounted = {
     'requests',
     'nextRequestId',
     'pendingRaised',
+    'tickedAtMs',
     'tombstoneBytes',
   ]),
   slot: new Set(['partition', 'identifier', 'live', 'bytes', 'tombstones', 'members', 'place', 'quorum']),
@@ -37,6 +38,8 @@ const times = new Set([
   'hintedAtMs',
   'hintsDueAtMs',
   'collectedAtMs',
+  'warmedAtMs',
+  'askedAtMs',
   'deadSinceMs',
   'warm',
 ]);

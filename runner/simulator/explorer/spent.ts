@@ -3,7 +3,7 @@
  * and hides no behaviour. What is said of a state here stays true of all that follow it.
  */
 import { askKinds, askStride } from '../../../src/replication/linearizable/packed-asks.js';
-import type { ViewMessage } from '../../../src/replication/linearizable/messages.js';
+import type { PreparedAll, ViewMessage } from '../../../src/replication/linearizable/messages.js';
 import type { NodeState } from './node-states.js';
 
 export function isSpent(message: ViewMessage, receiver: NodeState, sender: NodeState): boolean {
@@ -30,17 +30,22 @@ export function isSpent(message: ViewMessage, receiver: NodeState, sender: NodeS
       return (
         message.views.length === 0 && message.partitions.every((answer) => isClaimOver(receiver, answer))
       );
-    // Answered with `activated`, which members do not need of each other (node-states.ts).
+    // Answered with `activated`, which is left out between most members (node-states.ts).
     case 'views':
       return (
         message.views.every(({ epoch }) => epoch <= receiver.viewEpoch) &&
-        (receiver.viewBits & (1 << sender.member)) !== 0
+        (receiver.viewBits & (1 << sender.member)) !== 0 &&
+        receiver.first !== sender.member
       );
-    // Counts where registers of the epoch before are kept until it comes.
+    // Counts where registers of the epoch before are kept until it comes, and where somebody leads.
     case 'activated':
-      return (
-        message.epoch < receiver.viewEpoch ||
-        (message.epoch === receiver.viewEpoch && receiver.status !== 'sealed')
+      if (message.epoch !== receiver.viewEpoch) return message.epoch < receiver.viewEpoch;
+      return receiver.status === 'active' ? receiver.uniform : receiver.status !== 'sealed';
+    case 'uniform':
+      return message.partitions.every(
+        ({ epoch }) =>
+          receiver.epoch > epoch ||
+          (receiver.epoch === epoch && (receiver.status !== 'active' || receiver.uniform)),
       );
     default:
       return false;
@@ -57,12 +62,13 @@ function isDecided(
 
 function isClaimOver(
   { status, epoch, lead, leadBallot, highest }: NodeState,
-  answer: { readonly epoch: number; readonly ballot: number; readonly exceed: number },
+  answer: PreparedAll['partitions'][number],
 ): boolean {
   if (epoch > answer.epoch || (epoch === answer.epoch && status !== 'active')) return true;
-  return (
-    epoch === answer.epoch && answer.exceed <= highest && (lead !== 'asking' || leadBallot !== answer.ballot)
-  );
+  if (epoch !== answer.epoch || answer.exceed > highest) return false;
+  if (lead === 'none' || leadBallot !== answer.ballot) return true;
+  // Late consent still tells that all members started with the same.
+  return lead !== 'asking' && !(answer.outcome === 'promised' && answer.equal);
 }
 
 function isReadsOnly(head: ArrayLike<number>): boolean {

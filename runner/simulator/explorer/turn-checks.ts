@@ -1,5 +1,5 @@
 /**
- * What must hold of one turn of one node, whatever the others do: I4 and I9 of docs/design/replication.md, 1.6. A coordinator
+ * What must hold of one turn of one node, whatever the others do: I1, I4 and I9 of docs/design/replication.md, 1.6. A coordinator
  * that was sealed meanwhile may still answer its client: what a quorum said while active stays true.
  */
 import type { ViewMessage } from '../../../src/replication/linearizable/messages.js';
@@ -16,16 +16,33 @@ export interface ReplicaGlance {
   readonly accepted: Ballot;
   /** What may be accepted at least; of the key. */
   readonly promised: Ballot;
+  /** As an acceptor of the next view. */
+  readonly viewPromised: number;
+  readonly viewAccepted: number;
 }
 
-const nothing: ReplicaGlance = { status: 'none', epoch: 0, accepted: 0, promised: 0 };
+const nothing: ReplicaGlance = {
+  status: 'none',
+  epoch: 0,
+  accepted: 0,
+  promised: 0,
+  viewPromised: 0,
+  viewAccepted: 0,
+};
 
 export function glanceAt({ slots: [slot] }: Site): ReplicaGlance {
   if (slot === undefined) return nothing;
-  const { status, epoch, records, promises, promisedAll, floor } = slot;
+  const { status, epoch, records, promises, promisedAll, floor, nextPromised, nextAccepted } = slot;
   const register = records.values().next().value;
   const own = register?.promised ?? Math.max(floor, ...promises.values());
-  return { status, epoch, accepted: register?.accepted ?? 0, promised: Math.max(own, promisedAll) };
+  return {
+    status,
+    epoch,
+    accepted: register?.accepted ?? 0,
+    promised: Math.max(own, promisedAll),
+    viewPromised: nextPromised,
+    viewAccepted: nextAccepted,
+  };
 }
 
 /** The invariant that the turn broke, and how; undefined when none. */
@@ -42,6 +59,12 @@ export function checkTurn(
       return ['I4', `accepted ${after.accepted} after ${before.accepted}`];
     if (after.promised < before.promised)
       return ['I4', `promised ${after.promised} after ${before.promised}`];
+    if (before.status === 'sealed' && after.accepted !== before.accepted)
+      return ['I9', `accepted ${after.accepted} while sealed`];
+    if (after.viewPromised < before.viewPromised)
+      return ['I1', `promised view ballot ${after.viewPromised} after ${before.viewPromised}`];
+    if (after.viewAccepted !== before.viewAccepted && after.viewAccepted < before.viewPromised)
+      return ['I1', `voted at ${after.viewAccepted} having promised ${before.viewPromised}`];
   }
   if (after.accepted > after.promised && epochOf(after.accepted) === after.epoch)
     return ['I4', `accepted ${after.accepted} beyond its promise ${after.promised}`];
