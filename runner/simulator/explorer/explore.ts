@@ -118,16 +118,17 @@ class Explorer {
   }
 
   #choose(state: Int32Array, number: number): void {
-    const { operations, tickMs } = this.#exploration;
+    const { operations, coordinators, tickMs } = this.#exploration;
     const budget = state[budgetAt] ?? 0;
     const history = state[historyAt] ?? 0;
     const { askedBits } = this.#histories.at(history);
     for (let to = 0; to < memberCount; to++) {
       const node = this.#nodes.at(state[to] ?? 0);
       if (node.isCrashed) continue;
-      for (const [index, operation] of operations.entries()) {
+      const isAsked = node.status === 'active' && coordinators.includes(memberNames[to] ?? '?');
+      for (const [index, operation] of isAsked ? operations.entries() : []) {
         const isEarlierOpen = operations[index - 1] === operation && (askedBits & (1 << (index - 1))) === 0;
-        if (node.status !== 'active' || (askedBits & (1 << index)) !== 0 || isEarlierOpen) continue;
+        if ((askedBits & (1 << index)) !== 0 || isEarlierOpen) continue;
         const id = index + 1;
         const input = this.#choices.request(to, id, operation);
         this.#take(state, number, input, to, 0, this.#histories.asked(history, id));

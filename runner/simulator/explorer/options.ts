@@ -4,8 +4,10 @@ export type ExploredOperation = 'increment' | 'put' | 'get';
 
 export interface Exploration {
   readonly name: string;
-  /** Each is asked once, of any member that is active, at any moment; equal ones in the order of the list. */
+  /** Each is asked once, of any of these nodes that is active, at any moment; equal ones in the order of the list. */
   readonly operations: readonly ExploredOperation[];
+  /** Names of nodes. */
+  readonly coordinators: string;
   /** The leader's first claim to all keys is still on its way at the start; else it is granted. */
   readonly claims: boolean;
   /** The third member wants to leave, and the leader hears of it at any moment, once: it replaces it by the fourth node. */
@@ -26,6 +28,7 @@ const resentAfterMs = 130;
 const givenUpAfterMs = 4_100;
 
 const quiet = {
+  coordinators: 'ABCD',
   claims: false,
   replaces: false,
   crashes: false,
@@ -37,13 +40,14 @@ const quiet = {
 /** `one` and `two` end by themselves, after some millions of states; `change` does not in any reasonable time. */
 export const explorations: Readonly<Record<ExplorationName, readonly Exploration[]>> = {
   one: [
-    {
+    ...['A', 'B', 'C', 'D'].map((coordinators): Exploration => ({
       ...quiet,
-      name: 'an increment, a crash, and a view change because of it',
+      name: `an increment asked of ${coordinators}, a crash, and a view change because of it`,
       operations: ['increment'],
+      coordinators,
       crashes: true,
       tickMs: [resentAfterMs],
-    },
+    })),
     {
       ...quiet,
       name: 'a crash, and a view change because of it',
