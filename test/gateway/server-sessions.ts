@@ -115,7 +115,7 @@ export const serverSessions: readonly ExampleSession[] = [
      RONDO.KILL c => OK
      RONDO.KILL nobody => error ERR no such node: nobody
      RONDO.RECOVER 1 => error ERR what only lost nodes held is lost for good: say RONDO.RECOVER 1 ACCEPT-LOSS
-     RONDO.RECOVER 1 accept-loss => "{\"partition\":1,\"epoch\":\"1.1\",\"records\":5,\"survivors\":[\"local/0\"],\"lost\":[\"local/3\"]}"
+     RONDO.RECOVER 1 accept-loss => "{\\"partition\\":1,\\"epoch\\":\\"1.1\\",\\"records\\":5,\\"survivors\\":[\\"local/0\\"],\\"lost\\":[\\"local/3\\"]}"
      RONDO.RECOVER 16 ACCEPT-LOSS => error ERR the partition must be from 0 to 15`,
   ],
 ];

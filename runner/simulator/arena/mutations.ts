@@ -20,7 +20,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug('noSealing', 'a replica goes on answering when the next view is decided'),
   bug('restartUnderOldName', 'a node that crashed comes back empty under its old name'),
   bug('dropTombstonesAtTransfer', 'tombstones do not travel to the next view'),
-  bug('readHighest', 'a read answers the highest of unequal ballots'),
+  // It takes two that coordinate one key at once.
+  { ...bug('readHighest', 'a read answers the highest of unequal ballots'), profile: 'rivals' },
   bug('fetchFromOne', 'one member of the view before is enough to start from'),
   bug('keepOwnCopy', 'a member that goes on starts from its own copy'),
   bug('acceptAbovePromised', 'an accept without prepare is sent above the promised ballot'),
