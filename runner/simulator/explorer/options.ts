@@ -37,7 +37,7 @@ const quiet = {
   mutations: [],
 };
 
-/** `one` and `two` end by themselves, after some millions of states; `change` does not in any reasonable time. */
+/** `two` ends by itself after some millions of states, `one` after tens of millions or more; `change` in no reasonable time. */
 export const explorations: Readonly<Record<ExplorationName, readonly Exploration[]>> = {
   one: [
     ...['A', 'B', 'C', 'D'].map((coordinators): Exploration => ({
