@@ -6,7 +6,7 @@ import { defaultClientSettings, type ClientSettings } from '../src/client/state.
 import type { RingConfig } from '../src/config.js';
 import type { DoormanAnswer, DoormanQuestion } from '../src/io/doorman.js';
 import type { Peer } from '../src/peer.js';
-import type { NodeHandle } from './host.js';
+import type { NodeHandle } from './node-threads.js';
 
 export interface Doormen {
   welcome(port: MessagePort): void;

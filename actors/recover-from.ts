@@ -4,7 +4,7 @@ import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
 import { partitionIdentifier } from '../src/replication/partition.js';
 import { fromOutcome } from './control.js';
-import type { NodeHandle } from './host.js';
+import type { NodeHandle } from './node-threads.js';
 
 /** Has the partition's home, which becomes a member, ask every living node; a node that died is no longer among `nodes`. */
 export async function recoverFrom(

@@ -1,7 +1,7 @@
 /** The watchdog: tells a stalled event loop from a dead thread, and ends one that has stood still for too long. */
 import type { Identifier } from '../src/chord/identifier.js';
 import { heartbeatIntervalMs } from './control.js';
-import type { NodeHandle } from './host.js';
+import type { NodeHandle } from './node-threads.js';
 import type { Log } from './thread-log.js';
 
 const checkIntervalMs = 1_000;
