@@ -1,8 +1,15 @@
 /** The options of a new ring, checked: each problem is named with the option, its value and what to do. */
+import {
+  checkBridge,
+  ringWideOptions,
+  type BridgeOptions,
+  type CheckedBridge,
+  type RingWideOptions,
+} from './bridge-options.js';
 import { defaultConfig, type Consistency, type Placement, type RingConfig } from './config.js';
 import { RondoError } from './errors.js';
 
-export interface RingOptions {
+export interface RingOptions extends BridgeOptions {
   /** Node threads. Default: min(8, processors), at least 3. */
   readonly nodes?: number;
   /** Copies of each record, k, 1 to 7. Default 3. */
@@ -13,7 +20,7 @@ export interface RingOptions {
   readonly allowEven?: boolean;
   /** A power of two from 256 to 4096. Default: at least 32 x nodes. */
   readonly partitions?: number;
-  /** Length of successor lists, r. Default 4, or k - 1 if that is more. */
+  /** Length of successor lists, r. Default 4 (8 with `listen`), or k - 1 if that is more. */
   readonly successors?: number;
   readonly placement?: Placement;
   /** Most records that a node leads before it evicts the least recently used. Default 0: no bound. */
@@ -26,9 +33,9 @@ export interface RingOptions {
   readonly watchdogMs?: number;
   /** pino's levels. Default warn; logs go to stderr. */
   readonly logLevel?: 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug';
-  /** Mean time between a node's rounds. Default 1,000, or 25 x nodes if that is more. */
+  /** Mean time between a node's rounds. Default 1,000, or 25 x nodes (100 x above 256 nodes) if that is more. */
   readonly stabilizeIntervalMs?: number;
-  /** Mean time between a node's comparisons with other holders. Default 5,000, or 25 x nodes if that is more. */
+  /** Mean time between a node's comparisons with other holders. Default 5,000, or 25 x nodes (100 x above 256 nodes) if that is more. */
   readonly antiEntropyIntervalMs?: number;
   readonly tombstoneMs?: number;
 }
@@ -38,6 +45,10 @@ export interface CheckedOptions {
   readonly nodes: number;
   readonly watchdogMs: number;
   readonly logLevel: NonNullable<RingOptions['logLevel']>;
+  /** Undefined for a ring of this host alone. */
+  readonly bridge: CheckedBridge | undefined;
+  /** What the caller asked for by name: a host that joins takes the ring's configuration, and must not be asked for another. */
+  readonly asked: RingWideOptions;
   /** For people: what the chosen numbers mean. */
   readonly warnings: readonly string[];
 }
@@ -47,15 +58,19 @@ const partitionsMin = 256;
 const partitionsMax = 4_096;
 const nodesMax = 4_096;
 const successorsMax = 32;
+/** Nodes of one host die together: lists must reach past them. */
+const successorsOverHosts = 8;
 /**
  * Rounds of a crowd on one host are spread: a thread that seldom runs spends some 17 ms of a processor on a round and those that
  * it asks, so that an idle ring of any size takes about a fifth of one. Deaths are told, not found by rounds.
  */
-const roundMsPerNode = 100;
+const roundMsPerNode = (nodes: number): number => (nodes <= crowdNodes ? 25 : 100);
+const crowdNodes = 256;
 const watchdogMsDefault = 90_000;
 
 /** Throws RondoError INVALID_ARGUMENT or UNSUPPORTED. `parallelism` = processors; `clusterId` = a fresh random one. */
 export function validateConfig(options: RingOptions, parallelism: number, clusterId: string): CheckedOptions {
+  const bridge = checkBridge(options);
   const nodes = whole('nodes', options.nodes ?? Math.max(3, Math.min(8, parallelism)), 1, nodesMax);
   const replicas = whole('replicas (k)', options.replicas ?? defaultConfig.replicas, 1, replicasMax);
   const consistency = options.consistency ?? defaultConfig.consistency;
@@ -78,7 +93,8 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
   }
   const successors = whole(
     'successors (r)',
-    options.successors ?? Math.max(defaultConfig.successors, replicas - 1),
+    options.successors ??
+      Math.max(bridge === undefined ? defaultConfig.successors : successorsOverHosts, replicas - 1),
     Math.max(1, replicas - 1),
     successorsMax,
   );
@@ -96,13 +112,15 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
     valueBytesMax: whole('valueBytesMax', options.valueBytesMax ?? defaultConfig.valueBytesMax, 1, 1 << 29),
     stabilizeIntervalMs: whole(
       'stabilizeIntervalMs',
-      options.stabilizeIntervalMs ?? Math.max(defaultConfig.stabilizeIntervalMs, roundMsPerNode * nodes),
+      options.stabilizeIntervalMs ??
+        Math.max(defaultConfig.stabilizeIntervalMs, roundMsPerNode(nodes) * nodes),
       10,
       1 << 30,
     ),
     antiEntropyIntervalMs: whole(
       'antiEntropyIntervalMs',
-      options.antiEntropyIntervalMs ?? Math.max(defaultConfig.antiEntropyIntervalMs, roundMsPerNode * nodes),
+      options.antiEntropyIntervalMs ??
+        Math.max(defaultConfig.antiEntropyIntervalMs, roundMsPerNode(nodes) * nodes),
       10,
       1 << 30,
     ),
@@ -113,8 +131,18 @@ export function validateConfig(options: RingOptions, parallelism: number, cluste
     nodes,
     watchdogMs: whole('watchdogMs', options.watchdogMs ?? watchdogMsDefault, 0, 1 << 30),
     logLevel: options.logLevel ?? 'warn',
-    warnings: warningsOf(config, nodes),
+    bridge,
+    asked: askedOf(options),
+    // Others know how many nodes there are in the ring that a host joins.
+    warnings: bridge !== undefined && bridge.join.length > 0 ? [] : warningsOf(config, nodes),
   };
+}
+
+function askedOf(options: RingOptions): RingWideOptions {
+  const asked = ringWideOptions.flatMap((name) =>
+    options[name] === undefined ? [] : [[name, options[name]] as const],
+  );
+  return Object.fromEntries(asked);
 }
 
 function warningsOf({ replicas, consistency }: RingConfig, nodes: number): string[] {
