@@ -34,7 +34,7 @@ import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
 import { watchQuorums } from './quorum-watch.js';
 import { answerGetSurvivor, handleSurvivor, startRecovering, tickRecoveries } from './recovering.js';
-import { answerCompare, handleEqual, handleRepair, settleKeys, tickRepair } from './repairing.js';
+import { answerCompare, doubtEqual, handleEqual, handleRepair, settleKeys, tickRepair } from './repairing.js';
 import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
@@ -69,6 +69,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
     peerUnreachable: turn((id, unreachable) => {
       if (unreachable) site.unreachable.add(id);
       else site.unreachable.delete(id);
+      doubtEqual(site, id);
       refreshLeads(site);
       raisePending(site);
     }),

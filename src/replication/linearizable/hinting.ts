@@ -116,7 +116,10 @@ export function handleWarmUp(site: Site, message: WarmUp): void {
   const { view, from } = message;
   const { partition, epoch } = view;
   const slot = slotOf(site, partition);
-  if (slot?.view === undefined || slot.view.epoch !== epoch || placeIn(view, site.self) !== -1) return;
+  if (slot?.view === undefined || placeIn(view, site.self) !== -1) return;
+  // Nobody else may be left of the driver's view to tell it.
+  if (slot.view.epoch > epoch)
+    return site.environment.send(from, { type: 'views', from: site.self, views: [slot.view] });
   if (slot.status === 'active' || slot.status === 'sealed') return;
   if (slot.status === 'warm' && slot.epoch === epoch) {
     site.environment.send(from, { type: 'warmedUp', from: site.self, partition, epoch });
@@ -247,13 +250,14 @@ function spreadViews(site: Site): void {
 }
 
 /**
- * Who knows only a view that it takes no part in asks what came after it: its members may all have left, and then nobody tells. A home
- * must know whom to speak to, a former member whether its registers may go.
+ * Who knows only a view that it takes no part in, or of which nobody else is left, asks what came after it: its members may all have left,
+ * and then nobody tells. A home must know whom to speak to, a former member whether its registers may go.
  */
 function askForNewer(site: Site): void {
   const asked = new Map<Identifier, number[]>();
-  for (const { partition, status, view } of site.known) {
-    if (view === undefined || status === 'active') continue;
+  for (const { partition, status, view, members } of site.known) {
+    // One member alone decides; of several, a later view may have been decided while this one was out of sight.
+    if (view === undefined || (status === 'active' && members.length === 1)) continue;
     const alive = view.members.filter(({ id }) => id !== site.self && seemsAlive(site, id));
     const isFormer = status === 'sealed' && placeIn(view, site.self) === -1;
     if (alive.length > 0 && !isFormer) continue;

@@ -22,7 +22,13 @@ const abandonedMs = 10 * phaseMs;
 /** Keys that one repair has settled; the next comparison goes on. */
 const settledAtOnce = 256;
 
-/** Has the members of led partitions compare, when a partition has come to rest, until each was found equal. */
+/** Of quiet partitions whose members were found equal, the share that is compared again in each round. */
+const comparedAgain = 1 / 16;
+
+/**
+ * Has the members of led partitions compare, when a partition has come to rest, until each was found equal. By lot they compare again, not
+ * all partitions at once: a member that the leader cannot see may have led meanwhile, or taken a late proposal of another.
+ */
 export function compareLed(site: Site): void {
   const asked = new Map<Identifier, CompareRegisters['partitions'][number][]>();
   for (const slot of site.known) {
@@ -32,6 +38,7 @@ export function compareLed(site: Site): void {
       slot.equalMembers.clear();
       continue;
     }
+    if (slot.equalMembers.size > 0 && site.environment.random() < comparedAgain) slot.equalMembers.clear();
     const behind = slot.members.filter(
       ({ id }) => id !== site.self && !slot.equalMembers.has(id) && seemsAlive(site, id),
     );
@@ -46,6 +53,11 @@ export function compareLed(site: Site): void {
   for (const [id, partitions] of asked) {
     site.environment.send(id, { type: 'compareRegisters', from: site.self, partitions });
   }
+}
+
+/** Who was out of sight for a while may have changed what others did not hear of, or missed what they changed. */
+export function doubtEqual(site: Site, id: Identifier): void {
+  for (const slot of site.known) slot.equalMembers.delete(id);
 }
 
 export function answerCompare(site: Site, message: CompareRegisters): void {

@@ -214,6 +214,24 @@ describe('A view', () => {
     expect(first.value).to.equal('k1');
   });
 
+  it('is told to a driver of an older one that would have a node copy it, though nobody else is left', () => {
+    const world = holding();
+    learnView(world.engine(a).site, { ...nextView(world, [a]), epoch: 9, previousEpoch: 8, previous: [d] });
+    world.carries = ({ message }) => message.type !== 'getViews';
+    for (const node of [b, d]) world.kill(node);
+    world.pass(1_000);
+    expect(world.slot(c).view?.epoch).to.equal(9);
+  });
+
+  it('is asked for by the last member of an older one', () => {
+    const world = holding();
+    learnView(world.engine(a).site, { ...nextView(world, [a]), epoch: 9, previousEpoch: 8, previous: [d] });
+    world.carries = ({ message }) => message.type !== 'warmUp';
+    for (const node of [b, d]) world.kill(node);
+    world.pass(3_000);
+    expect(world.slot(c).view?.epoch).to.equal(9);
+  });
+
   it('leaves nobody busy: every node comes to rest after a change', () => {
     const world = holding();
     world.join(peer('8'));
