@@ -53,7 +53,7 @@ export const stabilizingSetup = hearingSetup.extend({
       return { ...newQuestion(context, predecessor), notifier, waitingNotify: undefined };
     }),
     chooseNearest: assign({ candidate: ({ context }) => nearestKnown(context) }),
-    chooseFound: assign(({ event }) => (event.type === 'candidateFound' ? { candidate: event.peer } : {})),
+    chooseFound: assign(({ event }) => (isHint(event) ? { candidate: event.peer } : {})),
     adoptSuccessor: assign(({ context, event }) => {
       if (event.type !== 'neighbours') return {};
       const { ring, ...changes } = hearDirectory(context, event);
@@ -100,7 +100,7 @@ export const stabilizingSetup = hearingSetup.extend({
     hasWaitingNotify: ({ context }) => context.waitingNotify !== undefined,
     bringsNews: ({ event }) => event.type === 'getNeighbours' && event.directory.length > 0,
     isBetterSuccessor: ({ context, event }) =>
-      event.type === 'candidateFound' && isBetterSuccessor(context.ring, event.peer.id),
+      isHint(event) && !isDownIn(context)(event.peer.id) && isBetterSuccessor(context.ring, event.peer.id),
     isBetterPredecessor: ({ context, event }) => judgement(context, event) === 'adopt',
     isDoubtedPredecessor: ({ context, event }) => judgement(context, event) === 'ask',
   },
@@ -119,6 +119,17 @@ export const askForLife = {
 export const notifySuccessor = {
   type: 'send',
   params: ({ context }: Told<unknown>) => notifyTo(context, context.ring.successors.slice(0, 1)),
+} as const;
+
+/** Before the notifier is adopted: whoever was the predecessor until then learns whom to ask. */
+export const tellFormerPredecessor = {
+  type: 'send',
+  params: ({ context, event }: Told<NodeEvent>): readonly Outgoing[] => {
+    const { self, ring } = context;
+    const notifier = notifierOf(context, event);
+    if (notifier === undefined || ring.predecessor === undefined) return [];
+    return [{ to: ring.predecessor.id, message: { type: 'newPredecessor', from: self.id, peer: notifier } }];
+  },
 } as const;
 
 export const answerNeighbours = {
@@ -173,6 +184,13 @@ function adoptUnchecked(answered: ReturnType<typeof successorAnswered>): typeof 
   if (candidate === undefined) return answered;
   const unasked = { self: candidate, predecessor: null, successors: ring.successors };
   return { ring: candidateAnswered(ring, unasked, () => false), candidate: undefined };
+}
+
+/** News of a node that may be a better successor: it is asked first. */
+function isHint(
+  event: NodeEvent,
+): event is Extract<NodeEvent, { type: 'candidateFound' | 'newPredecessor' }> {
+  return event.type === 'candidateFound' || event.type === 'newPredecessor';
 }
 
 /** Who is lost by an event: dead, leaving, or no longer reachable. */

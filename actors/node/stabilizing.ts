@@ -9,6 +9,7 @@ import {
   askForNeighbours,
   notifySuccessor,
   stabilizingSetup,
+  tellFormerPredecessor,
 } from './stabilizing-steps.js';
 
 const successorLost = {
@@ -23,6 +24,12 @@ const firstSuccessorLost = {
   actions: ['dropLostSuccessors', notifySuccessor],
 } as const;
 
+const hinted = {
+  guard: 'isBetterSuccessor',
+  target: 'askingCandidate',
+  actions: ['chooseFound', 'askCandidate'],
+} as const;
+
 export const stabilizing = stabilizingSetup.createStateConfig({
   initial: 'idle',
   states: {
@@ -31,7 +38,7 @@ export const stabilizing = stabilizingSetup.createStateConfig({
       entry: 'endQuestion',
       initial: 'resting',
       always: [
-        { guard: 'isBetterPredecessor', actions: 'adoptNotifier' },
+        { guard: 'isBetterPredecessor', actions: [tellFormerPredecessor, 'adoptNotifier'] },
         { guard: 'isDoubtedPredecessor', target: 'askingPredecessor', actions: 'askPredecessor' },
         { guard: 'hasWaitingNotify', actions: 'dropWaitingNotify' },
       ],
@@ -41,15 +48,12 @@ export const stabilizing = stabilizingSetup.createStateConfig({
           { actions: answerNeighbours },
         ],
         notify: [
-          { guard: 'isBetterPredecessor', actions: 'adoptNotifier' },
+          { guard: 'isBetterPredecessor', actions: [tellFormerPredecessor, 'adoptNotifier'] },
           { guard: 'isDoubtedPredecessor', target: 'askingPredecessor', actions: 'askPredecessor' },
         ],
         stabilizeDue: { target: 'beginning' },
-        candidateFound: {
-          guard: 'isBetterSuccessor',
-          target: 'askingCandidate',
-          actions: ['chooseFound', 'askCandidate'],
-        },
+        candidateFound: hinted,
+        newPredecessor: hinted,
         peerDead: firstSuccessorLost,
         leaving: firstSuccessorLost,
         peerUnreachable: firstSuccessorLost,

@@ -55,6 +55,15 @@ export interface Notify extends Sent {
   readonly peer: Peer;
 }
 
+/**
+ * Told by a node to its former predecessor when a notify gave it a nearer one: a hint whom to ask, so that a node that joined
+ * is found before the next round. Never adopted unasked, and nothing depends on it: it may be lost.
+ */
+export interface NewPredecessor extends Sent {
+  readonly type: 'newPredecessor';
+  readonly peer: Peer;
+}
+
 /** One step of an iterative lookup. */
 export interface GetNextHop extends Question {
   readonly type: 'getNextHop';
@@ -78,7 +87,7 @@ export interface Leaving extends Sent {
 }
 
 export type ChordMessage =
-  GetNeighbours | Neighbours | Busy | Ping | Pong | Notify | GetNextHop | NextHop | Leaving;
+  GetNeighbours | Neighbours | Busy | Ping | Pong | Notify | NewPredecessor | GetNextHop | NextHop | Leaving;
 
 /** Every type of ChordMessage: these are events of the node's chart; all other messages go to its data plane. */
 export const chordMessageTypes = [
@@ -88,6 +97,7 @@ export const chordMessageTypes = [
   'ping',
   'pong',
   'notify',
+  'newPredecessor',
   'getNextHop',
   'nextHop',
   'leaving',

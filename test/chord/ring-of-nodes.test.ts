@@ -174,6 +174,17 @@ describe('a ring of nodes', () => {
     expect(ring.flaws()).to.deep.equal([]);
   });
 
+  it('points to a joiner before the next round: its successor tells the former predecessor, who asks it', () => {
+    const ring = new VirtualRing({ partitions: 32, stabilizeIntervalMs: 600_000 });
+    ring.found(names(12));
+    const { id } = ring.join('late', peerNamed('node/0')).self;
+    ring.clock.advance(1_000);
+    const order = ring.ringOrder().map((peer) => peer.id);
+    const before = ring.nodes.get(order.at(order.indexOf(id) - 1) ?? id)?.inspect().overlay;
+    expect(before?.successors[0]?.id).to.equal(id);
+    expect(ring.nodes.get(id)?.inspect().overlay.predecessor?.id).to.equal(order.at(order.indexOf(id) - 1));
+  });
+
   it('never takes in a node that finds no member: it waits', () => {
     const ring = new VirtualRing({ partitions: 32 });
     const joiner = ring.join('alone', peerNamed('gone'));

@@ -48,7 +48,7 @@ export function planExperiments(scale: Scale): readonly Experiment[] {
     ...publishedFailures
       .filter(([failed]) => isFull || failed === 0 || failed === 0.5)
       .map(([failed, path, timeouts]) =>
-        failuresExperiment(failed, { path, timeouts }, isFull ? 2_000 : 300),
+        failuresExperiment(failed, { path, timeouts }, isFull ? 1_000 : 300),
       ),
     ...publishedChurn
       .filter(([rate]) => isFull || rate === 0.4)
@@ -77,7 +77,7 @@ function pathExperiment(nodes: number, path: number, isFull: boolean): Experimen
     section: 'Path length (Figure 10)',
     row: `${nodes} nodes, ${isSimulated ? 'simulated' : 'tables only'}`,
     measurement: { type: 'pathLength', nodes, lookups: 2_000, through },
-    seeds: isFull ? [1, 2, 3] : [1, 2],
+    seeds: [1, 2],
     published: { path },
     bounds: { path: [path - pathTolerance, path + pathTolerance], failures: [0, 0] },
   };
@@ -121,8 +121,8 @@ function churnExperiment(
       ratePerSecond,
       leaving,
       lookupsPerSecond: 10,
-      warmUpSeconds: isFull ? 300 : 30,
-      seconds: isFull ? 300 : 60,
+      warmUpSeconds: isFull ? 120 : 30,
+      seconds: isFull ? 180 : 60,
     },
     seeds: [1],
     published,
