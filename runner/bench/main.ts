@@ -129,6 +129,8 @@ async function main(): Promise<void> {
     process.stdout.write(JSON.stringify(await measureRow(positionals[0] ?? '')));
     return;
   }
+  if (positionals.length > 0)
+    throw new Error(`unexpected ${positionals.join(' ')}: say --only PART,... or --row ROW ARGUMENT`);
   const names = values.only === undefined ? defaultParts(values.quick) : values.only.split(',');
   const results: Record<string, unknown> = {};
   const started = performance.now();
