@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { registerAdministration } from './commands/administration.js';
 import { registerBench } from './commands/bench.js';
+import { registerCerts } from './commands/certs.js';
 import { registerCheck } from './commands/check.js';
 import { registerDemo } from './commands/demo.js';
 import { registerDump } from './commands/dump.js';
@@ -22,6 +23,7 @@ export function buildProgram(context: Context): Command {
     .version(packageVersion(), '-V, --version');
   withExamples(program, ['up', 'put "Like a Rolling Stone" 1965', 'get "Like a Rolling Stone"', 'demo']);
   registerUp(program, context);
+  registerCerts(program, context);
   registerClientCommands(program, context);
   registerPrompt(program, context, buildPromptProgram);
   registerDump(program, context);
@@ -56,12 +58,13 @@ function rootCommand(name: string, output: Output): Command {
 
 /** Commands throw in place of ending the process, and their errors are one line that names the command and its help. */
 function failWithOneLine(program: Command, output: Output): Command {
-  for (const command of [program, ...program.commands]) {
-    const name = command === program ? program.name() : `${program.name()} ${command.name()}`;
+  const adopt = (command: Command, name: string): void => {
     command.exitOverride().configureOutput({
       ...program.configureOutput(),
       outputError: (text) => output.note(usageMessage(name, text)),
     });
-  }
+    for (const below of command.commands) adopt(below, `${name} ${below.name()}`);
+  };
+  adopt(program, program.name());
   return program;
 }
