@@ -11,6 +11,17 @@ export interface NodeStatus {
   readonly partitionsLed: number;
   /** Live records in partitions that the node leads. */
   readonly records: number;
+  /** Active states of the node's chart, a path each: `alive.ring.idle`. Absent when the thread does not answer. */
+  readonly activeStates?: readonly string[];
+  /** Replicas that are between two views, by partition, at most 256 of them. Absent when the thread does not answer. */
+  readonly changingViews?: readonly ChangingView[];
+}
+
+/** One chart of a view change, as it stands. */
+export interface ChangingView {
+  readonly partition: number;
+  /** warming, preparing, accepting, sealed or fetching. */
+  readonly state: string;
 }
 
 /** Counters of one node since it started; the ring's are their sums. */

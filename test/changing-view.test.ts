@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { createActor } from 'xstate';
 import { viewMachine } from '../actors/node/changing-view.js';
+import { statusOf } from '../actors/node/inspection.js';
 import type { ViewPhase } from '../src/replication/view-phase.js';
 import { startFounder } from './support/founder.js';
 import { VirtualClock } from './support/virtual-clock.js';
@@ -140,6 +141,21 @@ describe('a node whose views change', () => {
     views.onDue = () => undefined;
     clock.advance(delayMs.preparing);
     expect(views.due).to.deep.equal(['3 sealed', '3 preparing']);
+  });
+
+  it('is shown in the status of its node, with the other active states', () => {
+    const { actor, move } = started();
+    const shown = () => statusOf(actor.getSnapshot(), 'member');
+    expect(shown().changingViews).to.deep.equal([]);
+    move(9, 'sealed');
+    move(3, 'fetching');
+    expect(shown().changingViews).to.deep.equal([
+      { partition: 3, state: 'fetching' },
+      { partition: 9, state: 'sealed' },
+    ]);
+    expect(shown().activeStates).to.include('alive.membership.member').and.include('alive.pacing.waiting');
+    for (let partition = 0; partition < 300; partition++) move(partition, 'sealed');
+    expect(shown().changingViews).to.have.length(256);
   });
 
   it('stops its charts when it stops', () => {

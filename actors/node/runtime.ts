@@ -106,7 +106,7 @@ export function createNode(options: NodeOptions): NodeRuntime {
         else dataPlane.send({ type: 'recover', partition, living, settle });
       }),
     depart: () => actor.send({ type: 'depart' }),
-    status: () => statusOf(actor.getSnapshot().context, stateNow()),
+    status: () => statusOf(actor.getSnapshot(), stateNow()),
     stats: () => statsOf(actor.getSnapshot().context),
     inspect: () => inspector(actor.getSnapshot().context, stateNow()),
     whenMember: membership.when,

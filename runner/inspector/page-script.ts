@@ -1,5 +1,7 @@
 /** The inspector's script, run by the browser: asks for the overlay and the counters every second and draws them. */
-import { ringPicture, type PicturedNode } from './ring-picture.js';
+import type { NodeStatus, WithoutQuorum } from '../../src/admin.js';
+import { chartText, lostText, viewsText } from './chart-text.js';
+import { ringPicture } from './ring-picture.js';
 
 /** The part of a page that this script touches; the project compiles without the DOM's types. */
 interface PageElement {
@@ -18,22 +20,25 @@ const periodMs = 1_000;
 const counters = ['reads', 'writes', 'hits', 'misses', 'evictions', 'records', 'copies', 'bytes'] as const;
 
 interface Stats {
-  readonly ring: Readonly<Record<(typeof counters)[number], number>>;
+  readonly ring: Readonly<Record<(typeof counters)[number], number>> & {
+    readonly partitionsWithoutQuorum: readonly WithoutQuorum[];
+  };
   readonly latency: { readonly p50Us: number; readonly p99Us: number };
   readonly hops: { readonly lookups: number; readonly mean: number };
 }
 
 async function refresh(): Promise<void> {
   try {
-    const [nodes, stats] = await Promise.all([
-      ask<PicturedNode[]>('/overlay.json'),
-      ask<Stats>('/stats.json'),
-    ]);
+    const [nodes, stats] = await Promise.all([ask<NodeStatus[]>('/overlay.json'), ask<Stats>('/stats.json')]);
     // The picture escapes every text that it holds.
     element('ring').innerHTML = ringPicture(nodes);
     element('nodes').replaceChildren(...nodes.map(nodeRow));
+    element('charts').replaceChildren(...nodes.map(chartRow));
+    const lost = stats.ring.partitionsWithoutQuorum;
+    element('lost').replaceChildren(...lost.map(lostRow));
     element('counters').replaceChildren(...counterRows(stats));
-    say(`${nodes.length} nodes`, '');
+    if (lost.length === 0) say(`${nodes.length} nodes`, '');
+    else say(`${nodes.length} nodes; ${lost.length} partitions do not answer: they have no quorum`, 'lost');
   } catch (error) {
     say(`the ring does not answer: ${error instanceof Error ? error.message : String(error)}`, 'lost');
   }
@@ -47,7 +52,7 @@ async function ask<T>(path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-function nodeRow(node: PicturedNode): PageElement {
+function nodeRow(node: NodeStatus): PageElement {
   const short = (id: string): string => id.slice(0, 8);
   return row([
     [node.address, ''],
@@ -57,6 +62,23 @@ function nodeRow(node: PicturedNode): PageElement {
     [node.successors.map(short).join(' '), 'id'],
     [String(node.partitionsLed), ''],
     [String(node.records), ''],
+  ]);
+}
+
+function chartRow(node: NodeStatus): PageElement {
+  return row([
+    [node.address, ''],
+    [viewsText(node), ''],
+    [chartText(node), 'chart'],
+  ]);
+}
+
+function lostRow(lost: WithoutQuorum): PageElement {
+  const [partition, epoch, waitsFor] = lostText(lost);
+  return row([
+    [partition, ''],
+    [epoch, ''],
+    [waitsFor, 'chart'],
   ]);
 }
 

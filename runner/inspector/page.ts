@@ -16,6 +16,14 @@ export const pageHtml = `<!doctype html>
       <tbody id="nodes"></tbody>
     </table>
     <table>
+      <thead><tr><th>node<th>replicas between views<th>statechart: region and state</tr></thead>
+      <tbody id="charts"></tbody>
+    </table>
+    <table>
+      <thead><tr><th>partition without quorum<th>view<th>waits for</tr></thead>
+      <tbody id="lost"></tbody>
+    </table>
+    <table>
       <thead><tr><th>counter<th>ring</tr></thead>
       <tbody id="counters"></tbody>
     </table>
@@ -35,5 +43,6 @@ main { display: flex; flex-wrap: wrap; gap: 1.25rem; padding: 0 1.25rem 1.25rem;
 section { flex: 1 1 30rem; overflow-x: auto; }
 table { border-collapse: collapse; background: #fff; border-radius: 8px; margin-bottom: 1.25rem; width: 100%; }
 th, td { text-align: left; padding: 0.3rem 0.7rem; border-bottom: 1px solid #eceef2; white-space: nowrap; }
+td.chart { white-space: normal; }
 td.id { font-family: ui-monospace, monospace; font-size: 12px; }
 `;

@@ -25,6 +25,7 @@ const ownNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Served to the browser as they are compiled. */
 const pageScript = new URL('./page-script.js', import.meta.url);
+const chartScript = new URL('./chart-text.js', import.meta.url);
 const pictureScript = new URL('./ring-picture.js', import.meta.url);
 
 interface Document {
@@ -36,6 +37,7 @@ const documents: ReadonlyMap<string, Document> = new Map<string, Document>([
   ['/', { type: 'text/html', body: async () => pageHtml }],
   ['/page.css', { type: 'text/css', body: async () => pageCss }],
   ['/page-script.js', { type: 'text/javascript', body: () => readFile(pageScript, 'utf8') }],
+  ['/chart-text.js', { type: 'text/javascript', body: () => readFile(chartScript, 'utf8') }],
   ['/ring-picture.js', { type: 'text/javascript', body: () => readFile(pictureScript, 'utf8') }],
   [
     '/overlay.json',

@@ -210,10 +210,16 @@ describe('commands against a ring', function () {
     expect(page.status).to.equal(200);
     expect(page.body).to.contain('<script type="module" src="/page-script.js">');
     expect((await get(ring.http, '/page-script.js')).body).to.contain("from './ring-picture.js'");
-    expect((await get(ring.http, '/ring-picture.js')).body)
-      .to.contain('export function ringPicture')
-      .and.not.match(/^import /m);
-    expect(JSON.parse((await get(ring.http, '/overlay.json')).body)).to.have.length(3);
+    for (const [script, does] of [
+      ['/ring-picture.js', 'ringPicture'],
+      ['/chart-text.js', 'chartText'],
+    ] as const)
+      expect((await get(ring.http, script)).body)
+        .to.contain(`export function ${does}`)
+        .and.not.match(/^import /m);
+    const nodes = JSON.parse((await get(ring.http, '/overlay.json')).body) as { activeStates: string[] }[];
+    expect(nodes).to.have.length(3);
+    for (const { activeStates } of nodes) expect(activeStates).to.include('alive.membership.member');
     expect(JSON.parse((await get(ring.http, '/stats.json?x')).body)).to.have.property('ring');
     expect((await get(ring.http, '/ring.svg')).body).to.match(/^<svg /);
     expect((await get(ring.http, '/../package.json')).status).to.equal(404);
