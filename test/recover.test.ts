@@ -69,11 +69,14 @@ describe('a ring of threads that loses two of four nodes at once', function () {
       const ran = await rondo('recover', String(one?.partition), '--accept-loss');
       expect(ran).to.deep.include({ code: 0, stderr: '' });
       expect(ran.stdout).to.match(
-        new RegExp(`^recovered partition ${one?.partition} in epoch 1\\.1: \\d+ records, from local/\\d\\n$`),
+        new RegExp(
+          `^recovered partition ${one?.partition} in epoch 1\\.\\d+: \\d+ records, from local/\\d\\n$`,
+        ),
       );
       for (const { partition } of others) {
         const recovery = await ring.admin.recover(partition, true);
-        expect(recovery).to.deep.include({ partition, epoch: '1.1' });
+        expect(recovery).to.deep.include({ partition });
+        expect(recovery.epoch).to.match(/^1\.\d+$/);
         expect([...recovery.lost].sort()).to.deep.equal([...victims].sort());
         expect(recovery.records).to.equal(
           keys.filter((each) => traces.get(each)?.partition === partition).length,

@@ -16,6 +16,8 @@ export const noBallot: Ballot = 0;
 export const firstEpoch: Epoch = 1;
 const countersPerLineage = 2 ** 21;
 const lineages = 16;
+/** Epochs in which a lineage may begin; one is drawn. */
+const beginningsPerLineage = 2 ** 16;
 const ballotsPerRound = 8;
 const roundsPerEpoch = 2 ** 25;
 const ballotsPerEpoch = ballotsPerRound * roundsPerEpoch;
@@ -59,10 +61,13 @@ export function hasNextLineage(epoch: Epoch): boolean {
   return lineageOf(epoch) + 1 < lineages;
 }
 
-/** The first epoch that exceeds all of the given one's lineage: for recovery with loss. */
-export function nextLineage(epoch: Epoch): Epoch {
+/**
+ * An epoch that exceeds all of the given one's lineage, to begin a recovery with loss in. `lot`, from 0 to 1, tells it from what others may
+ * have begun of whom nobody living knows: what they said may still be on its way.
+ */
+export function nextLineage(epoch: Epoch, lot: number): Epoch {
   assert(hasNextLineage(epoch), 'a partition can be recovered with loss at most 15 times');
-  return (lineageOf(epoch) + 1) * countersPerLineage + 1;
+  return (lineageOf(epoch) + 1) * countersPerLineage + 1 + Math.floor(lot * beginningsPerLineage);
 }
 
 export function lineageOf(epoch: Epoch): number {

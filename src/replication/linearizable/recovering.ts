@@ -118,7 +118,7 @@ function judge(site: Site, recovering: Recovering): void {
   const held = Math.max(0, ...living.map(({ id }) => answers.get(id)?.epoch ?? 0));
   const view: View = {
     partition,
-    epoch: nextLineage(epoch),
+    epoch: nextLineage(epoch, site.environment.random()),
     members,
     previousEpoch: held > 0 ? held : epoch,
     previous: held > 0 ? living.filter(({ id }) => answers.get(id)?.epoch === held) : [],

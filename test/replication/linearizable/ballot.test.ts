@@ -63,16 +63,18 @@ describe('An epoch', () => {
   it('follows another within the lineage, and any in the next lineage exceeds all of it', () => {
     expect(nextEpoch(firstEpoch)).to.equal(2);
     const last = 2 ** 21 - 2;
-    expect(nextLineage(7)).to.be.greaterThan(last);
-    expect(lineageOf(nextLineage(7))).to.equal(1);
-    expect(describeEpoch(nextLineage(7))).to.equal('1.1');
+    expect(nextLineage(7, 0)).to.be.greaterThan(last);
+    expect(lineageOf(nextLineage(7, 0))).to.equal(1);
+    expect(lineageOf(nextLineage(7, 0.999))).to.equal(1);
+    expect(nextLineage(7, 0.999)).to.be.greaterThan(nextLineage(7, 0.5));
+    expect(describeEpoch(nextLineage(7, 0))).to.equal('1.1');
     expect(() => nextEpoch(last + 1)).to.throw();
   });
 
   it('has a lineage of sixteen', () => {
     let epoch = firstEpoch;
-    for (let lineage = 1; lineage < 16; lineage++) epoch = nextLineage(epoch);
+    for (let lineage = 1; lineage < 16; lineage++) epoch = nextLineage(epoch, 0.5);
     expect(ballotOf(epoch, 1, 0)).to.be.lessThan(Number.MAX_SAFE_INTEGER);
-    expect(() => nextLineage(epoch)).to.throw();
+    expect(() => nextLineage(epoch, 0)).to.throw();
   });
 });
