@@ -14,6 +14,7 @@ import {
   writeRequest,
   type RequestWriter,
 } from '../../../src/wire/requests.js';
+import type { Action } from '../../check/observed.js';
 import type { ArenaClient, ArenaWorld } from './arena-world.js';
 import type { ArenaHistory } from './history.js';
 import { contentAfter, type ArenaRequest } from './operations.js';
@@ -107,13 +108,15 @@ export function openConnection<Engine extends EngineDoors>(
     const live = [...world.nodes.keys()].filter((id) => !gone.has(id));
     return live[Math.floor(random() * live.length)];
   };
+  const record = ({ request, client, startNs }: Pending, endNs: number, action: Action): void =>
+    history.add({ client, key: request.target.key, startNs, endNs, action, unanswered: request.unanswered });
   const end = (pending: Pending, ending: Ending): void => {
     pendings.delete(pending.id);
     clock.clear(pending.deadline);
     clock.clear(pending.retry);
-    const { request, client, startNs } = pending;
+    const { request } = pending;
     if (ending === 'unknown' && request.unanswered !== undefined)
-      history.add({ client, key: request.target.key, startNs, endNs: Infinity, action: request.unanswered });
+      record(pending, Infinity, request.unanswered);
     pending.end(ending);
   };
   /** No answer will come: a change that had been sent may have taken effect. */
@@ -131,7 +134,7 @@ export function openConnection<Engine extends EngineDoors>(
     else later(pending);
   };
   const answer = (pending: Pending, status: number, value: ByteString): void => {
-    const { request, client, startNs } = pending;
+    const { request } = pending;
     const { partition, key } = request.target;
     switch (status) {
       case statuses.moved:
@@ -156,7 +159,7 @@ export function openConnection<Engine extends EngineDoors>(
       ports.violated('Reply', `operation ${request.opcode} of "${key}" was answered ${status} "${value}"`);
       return end(pending, 'failed');
     }
-    history.add({ client, key, startNs, endNs: history.instant(clock.nowMs()), action });
+    record(pending, history.instant(clock.nowMs()), action);
     const content = contentAfter(action);
     if (content !== undefined) request.target.seen = content;
     end(pending, 'done');

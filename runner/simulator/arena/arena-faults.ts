@@ -59,7 +59,8 @@ export function createArenaInjector<Engine extends EngineDoors>(
     world.join(isNewHost ? plan.hosts + counts.joins : Math.floor(random() * plan.hosts));
   };
   const mayEnd = (victims: readonly ArenaNode<Engine>[]): boolean => {
-    if (victims.length >= world.nodes.size) return false;
+    // Somebody must be left who stays.
+    if ([...world.nodes.values()].every((node) => node.departing || victims.includes(node))) return false;
     if (plan.mayLoseQuorum) return true;
     const living = new Set(world.nodes.keys());
     for (const victim of victims) living.delete(victim.peer.id);

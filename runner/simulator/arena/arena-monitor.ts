@@ -9,6 +9,8 @@ export interface ArenaMonitor<Engine extends EngineDoors> extends Pick<
 > {
   /** Views decided after the founders' ones. */
   readonly viewChanges: number;
+  /** Somebody accepts that changes of the partition are lost. */
+  recovering(partition: number): void;
   /** Whether the partition could go on if only these nodes lived. */
   quorumHolds(partition: number, living: ReadonlySet<Identifier>): boolean;
   /** What is not as it must be in an undisturbed ring, of those partitions (I13); undefined when nothing is. */
@@ -20,9 +22,15 @@ export interface ArenaMonitor<Engine extends EngineDoors> extends Pick<
 export type MonitorMaker<Engine extends EngineDoors> = (
   partitions: number,
   violated: (invariant: string, detail: string) => void,
-  /** What a client's unanswered request reads; undefined when it is no get. */
-  keyOfRead: (client: number, id: number) => { readonly key: string; readonly partition: number } | undefined,
+  ports: MonitorPorts,
 ) => ArenaMonitor<Engine>;
+
+export interface MonitorPorts {
+  /** What a client's unanswered request reads; undefined when it is no get. */
+  keyOfRead(client: number, id: number): { readonly key: string; readonly partition: number } | undefined;
+  /** A partition goes on with what its survivors held. */
+  lineageBegan(partition: number): void;
+}
 
 /** Sees nothing. */
 export function createBlindMonitor<Engine extends EngineDoors>(): ArenaMonitor<Engine> {
@@ -33,6 +41,7 @@ export function createBlindMonitor<Engine extends EngineDoors>(): ArenaMonitor<E
     replying: nothing,
     turned: nothing,
     ended: nothing,
+    recovering: nothing,
     viewChanges: 0,
     quorumHolds: () => true,
     findUnrest: () => undefined,

@@ -16,6 +16,7 @@ import { createArenaWorld } from './arena-world.js';
 import { ArenaHistory, describeFailure } from './history.js';
 import { chooseCore, restBoundMs, serviceBoundMs, startProbe } from './liveness.js';
 import { drawKeys } from './operations.js';
+import { startOperator, type Recoverer } from './operator.js';
 import { arenaReplayCommand, type ArenaOptions, type ArenaResult } from './options.js';
 import { drawArenaPlan, type ArenaPlan } from './plan.js';
 import { startArenaWorkload } from './workload.js';
@@ -27,6 +28,7 @@ export function runArena<Engine extends EngineDoors>(
   options: ArenaOptions,
   createEngine: EngineMaker<Engine>,
   createMonitor: MonitorMaker<Engine>,
+  recover?: Recoverer<Engine>,
 ): ArenaResult {
   const { seed } = options;
   const plan = drawArenaPlan(createRandom(`${seed}/plan`), options.profile);
@@ -40,7 +42,13 @@ export function runArena<Engine extends EngineDoors>(
     (invariant, detail) => {
       if (options.assertions) violated(invariant, detail);
     },
-    (client, id) => world.clients[client - 1]?.readOf(id),
+    {
+      keyOfRead: (client, id) => world.clients[client - 1]?.readOf(id),
+      lineageBegan(partition) {
+        const affected = keys.filter((key) => key.partition === partition).map(({ key }) => key);
+        history.beginLineage(affected, world.clock.nowMs());
+      },
+    },
   );
   const changing = new Set<object>();
   const world = createArenaWorld<Engine>(
@@ -85,10 +93,14 @@ export function runArena<Engine extends EngineDoors>(
     while (!isOver() && !isEnough() && world.clock.step(untilMs));
   };
 
-  world.found(plan.founders, plan.hosts);
   const random = createRandom(`${seed}/workload`);
   const history = new ArenaHistory();
   const keys = drawKeys(random, plan.keys, plan.partitions);
+  world.found(plan.founders, plan.hosts);
+  const operator =
+    recover === undefined || plan.recoversEachMs === undefined
+      ? undefined
+      : startOperator(world, monitor, createRandom(`${seed}/operator`), plan.recoversEachMs, recover);
   let clients = 0;
   const ports = {
     random,
@@ -117,15 +129,18 @@ export function runArena<Engine extends EngineDoors>(
   runUntil(world.clock.nowMs() + 600_000, () => workload.isOver());
   core.heal();
   const restFromMs = world.clock.nowMs();
-  let unrest = monitor.findUnrest(holds);
+  // Somebody who accepts losses brings every partition back.
+  const mustRest = operator === undefined ? holds : (): boolean => true;
+  let unrest = monitor.findUnrest(mustRest);
   while (unrest !== undefined && !isOver() && world.clock.nowMs() < restFromMs + restBoundMs) {
     runUntil(world.clock.nowMs() + 500, () => false);
-    unrest = monitor.findUnrest(holds);
+    unrest = monitor.findUnrest(mustRest);
   }
   if (unrest !== undefined) violated('I13', `not at rest after ${restBoundMs} ms: ${unrest}`);
 
-  const verdict = history.judge();
-  for (const failure of verdict.failures) violated('History', describeFailure(failure));
+  const verdicts = history.judge();
+  for (const { failures } of verdicts)
+    for (const failure of failures) violated('History', describeFailure(failure));
   for (const node of world.nodes.values()) world.digest.addText(node.engine.digest());
   const { counts } = workload;
   return {
@@ -142,7 +157,8 @@ export function runArena<Engine extends EngineDoors>(
       viewChanges: monitor.viewChanges,
       ...injector.counts,
       seconds: Math.round(world.clock.nowMs() / 1_000),
-      undecided: verdict.keys.unknown,
+      undecided: verdicts.reduce((sum, { keys: judged }) => sum + judged.unknown, 0),
+      recoveries: operator?.counts.recoveries ?? 0,
       excused,
     },
     replay: arenaReplayCommand(options),

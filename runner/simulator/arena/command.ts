@@ -124,20 +124,23 @@ async function inParallel<Input, Result>(
 class Totals {
   seeds = 0;
   failed = 0;
+  /** Operations of the seed with the fewest. */
+  fewest = Infinity;
   readonly #digest = createDigest();
   readonly #counts = new Map<string, number>();
 
   add({ digest, ok, counts }: ArenaResult): void {
     this.seeds++;
     if (!ok) this.failed++;
+    this.fewest = Math.min(this.fewest, counts.operations);
     this.#digest.addText(digest);
     for (const [name, count] of Object.entries(counts) as [keyof ArenaCounts, number][])
       this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
   }
 
   summary(): Readonly<Record<string, unknown>> {
-    const { seeds, failed } = this;
-    return { seeds, failed, ...Object.fromEntries(this.#counts), digest: this.#digest.value() };
+    const { seeds, failed, fewest } = this;
+    return { seeds, failed, fewest, ...Object.fromEntries(this.#counts), digest: this.#digest.value() };
   }
 
   /** The digest is one of all seeds, in their order. */
@@ -145,9 +148,9 @@ class Totals {
     const count = (name: keyof ArenaCounts): number => this.#counts.get(name) ?? 0;
     return [
       `${this.seeds} seeds, ${this.failed} failed, in ${seconds} s; digest ${this.#digest.value()}`,
-      `${count('operations')} operations, ${count('succeeded')} answered, ${count('unknown')} unknown; ` +
+      `${count('operations')} operations (${this.fewest} or more a seed), ${count('succeeded')} answered, ${count('unknown')} unknown; ` +
         `${count('viewChanges')} view changes, ${count('crashes')} crashes, ${count('joins')} joins, ` +
-        `${count('departures')} departures; ${count('undecided')} keys undecided`,
+        `${count('departures')} departures, ${count('recoveries')} recoveries; ${count('undecided')} keys undecided`,
     ];
   }
 }

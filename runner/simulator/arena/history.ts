@@ -14,10 +14,14 @@ export interface RecordedOperation {
   /** Infinity: the outcome is unknown. */
   readonly endNs: number;
   readonly action: Action;
+  /** What is known of a change when its answer does not count; undefined for a read. */
+  readonly unanswered: Action | undefined;
 }
 
 export class ArenaHistory {
-  readonly #keys = new Map<ByteString, ObservedOperation[]>();
+  readonly #keys = new Map<ByteString, (ObservedOperation & Pick<RecordedOperation, 'unanswered'>)[]>();
+  /** When later lineages of a key began. */
+  readonly #lineages = new Map<ByteString, number[]>();
   #line = 0;
   #lastNs = 0;
 
@@ -34,13 +38,48 @@ export class ArenaHistory {
     else ofKey.push(observed);
   }
 
-  judge(): HistoryVerdict {
-    return checkHistory(
-      { keys: this.#keys },
-      { cache: false, preloaded: false },
-      { ...defaultCheckLimits, explainedKeysMax: 1 },
-    );
+  /** Changes of these keys may be lost now, as somebody has accepted (`rondo recover`): what follows is a history of its own. */
+  beginLineage(keys: readonly ByteString[], nowMs: number): void {
+    const instantNs = this.instant(nowMs);
+    for (const key of keys) this.#lineages.set(key, [...(this.#lineages.get(key) ?? []), instantNs]);
   }
+
+  /**
+   * Each lineage of a key is judged by itself: the first begins with the key absent, a later one with any content. What was
+   * under way when one began may have taken effect on either side, or not at all, and what was read then may be of either.
+   */
+  judge(): readonly HistoryVerdict[] {
+    const limits = { ...defaultCheckLimits, explainedKeysMax: 1 };
+    const first = new Map<ByteString, readonly ObservedOperation[]>();
+    const later: HistoryVerdict[] = [];
+    for (const [key, operations] of this.#keys) {
+      const begins = [-Infinity, ...(this.#lineages.get(key) ?? [])];
+      for (const [index, fromNs] of begins.entries()) {
+        const part = partOf(operations, fromNs, begins[index + 1] ?? Infinity);
+        if (index === 0) first.set(key, part);
+        else
+          later.push(
+            checkHistory({ keys: new Map([[key, part]]) }, { cache: false, preloaded: true }, limits),
+          );
+      }
+    }
+    return [checkHistory({ keys: first }, { cache: false, preloaded: false }, limits), ...later];
+  }
+}
+
+/** The operations of one lineage, and the changes that reach into it from before or beyond it, as such of unknown outcome. */
+function partOf(
+  operations: readonly (ObservedOperation & Pick<RecordedOperation, 'unanswered'>)[],
+  fromNs: number,
+  untilNs: number,
+): readonly ObservedOperation[] {
+  return operations.flatMap((operation): readonly ObservedOperation[] => {
+    const { startNs, endNs, unanswered } = operation;
+    if (startNs >= untilNs || endNs < fromNs) return [];
+    const isInside = startNs > fromNs && (endNs < untilNs || endNs === Infinity);
+    if (isInside) return [operation];
+    return unanswered === undefined ? [] : [{ ...operation, endNs: Infinity, action: unanswered }];
+  });
 }
 
 /** The smallest failing part in one paragraph. */

@@ -3,9 +3,10 @@ import type { Violation } from '../options.js';
 
 /**
  * `swarm`: anything may happen. `collection`: two keys, many deletes and view changes, for bugs in the dropping of tombstones and
- * in ballots that hardly ever show. `rivals`: one view, and members that take each other for dead.
+ * in ballots that hardly ever show. `rivals`: one view, and members that take each other for dead. `recovery`: quorums are lost, and
+ * partitions recovered with loss.
  */
-export const arenaProfiles = ['swarm', 'collection', 'rivals'] as const;
+export const arenaProfiles = ['swarm', 'collection', 'rivals', 'recovery'] as const;
 export type ArenaProfile = (typeof arenaProfiles)[number];
 
 export interface ArenaOptions {
@@ -40,6 +41,8 @@ export interface ArenaCounts {
   readonly crashes: number;
   readonly joins: number;
   readonly departures: number;
+  /** Partitions that lost their quorum and went on with what survived. */
+  readonly recoveries: number;
   /** Virtual seconds of the whole run. */
   readonly seconds: number;
   /** Keys whose history the checker could not decide within its limits. */

@@ -58,6 +58,8 @@ export interface ArenaPlan {
   readonly joinsDuringChange: number;
   /** Whether crashes may leave a view without a quorum: nothing stale may be served then, but nothing need be. */
   readonly mayLoseQuorum: boolean;
+  /** How often somebody looks for partitions without a quorum, and recovers them with loss; undefined = never. */
+  readonly recoversEachMs: number | undefined;
   /** Virtual time in which the faults happen, unless the operations are used up before. */
   readonly faultyMsMax: number;
 }
@@ -65,11 +67,24 @@ export interface ArenaPlan {
 /** Mean gaps of the streams, from a fault that is rare to one that hardly ever ends. */
 const gapsMs = [1_500, 6_000, 20_000];
 
+const swarmKinds = [
+  ...(['any', 'any', 'any', 'any', 'any', 'any'] as const),
+  ...(['collection', 'collection', 'rivals', 'rivals', 'recovery'] as const),
+];
+
 /** A swarm has a share of each kind. */
 export function drawArenaPlan(random: Random, profile: ArenaProfile): ArenaPlan {
-  const kind = profile === 'swarm' ? pick(random, ['any', 'any', 'any', 'collection', 'rivals']) : profile;
-  if (kind === 'collection') return drawCollection(random);
-  return kind === 'rivals' ? drawRivals(random) : drawAny(random);
+  const kind = profile === 'swarm' ? pick(random, swarmKinds) : profile;
+  switch (kind) {
+    case 'collection':
+      return drawCollection(random);
+    case 'rivals':
+      return drawRivals(random);
+    case 'recovery':
+      return drawRecovery(random);
+    default:
+      return drawAny(random);
+  }
 }
 
 function drawAny(random: Random): ArenaPlan {
@@ -100,6 +115,7 @@ function drawAny(random: Random): ArenaPlan {
     driverDies: random() < 0.7 ? 0 : 0.3,
     joinsDuringChange: random() < 0.7 ? 0 : 0.4,
     mayLoseQuorum: random() < 0.03,
+    recoversEachMs: undefined,
     faultyMsMax: 120_000,
   };
 }
@@ -128,6 +144,24 @@ function drawCollection(random: Random): ArenaPlan {
       .filter(() => random() < 0.5)
       .map((fault) => ({ fault, meanGapMs: pick(random, [1_000, 3_000, 8_000]) })),
     mayLoseQuorum: false,
+  };
+}
+
+/** Crashes that leave partitions without a quorum, and somebody who recovers them with loss. */
+function drawRecovery(random: Random): ArenaPlan {
+  const any = drawAny(random);
+  const replicas = pick(random, [1, 2, 3, 3, 3, 5]);
+  const crashes: FaultStream = {
+    fault: pick(random, ['crash', 'crash', 'hostCrash']),
+    meanGapMs: pick(random, [500, 1_500, 6_000]),
+  };
+  return {
+    ...any,
+    replicas,
+    founders: replicas + pick(random, [0, 1, 2, 4]),
+    streams: [crashes, ...any.streams.filter(({ fault }) => fault !== crashes.fault)],
+    mayLoseQuorum: true,
+    recoversEachMs: pick(random, [300, 2_000, 8_000]),
   };
 }
 

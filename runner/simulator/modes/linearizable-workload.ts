@@ -61,7 +61,7 @@ export function startLinearizableWorkload(
       open.delete(entry);
       if (ending === 'done') counts.succeeded++;
       if (ending === 'unknown' && unanswered !== undefined)
-        history.add({ client: number, key, startNs, endNs: Infinity, action: unanswered });
+        history.add({ client: number, key, startNs, endNs: Infinity, action: unanswered, unanswered });
       world.trace(
         () => `client ${client.number}: operation ${opcode} of ${key} ${value} ${ending} ${detail}`,
       );
@@ -79,7 +79,8 @@ export function startLinearizableWorkload(
               );
             return end(reply.status === statuses.unknown ? 'unknown' : 'failed', reply.value);
           }
-          history.add({ client: number, key, startNs, endNs: history.instant(world.clock.nowMs()), action });
+          const endNs = history.instant(world.clock.nowMs());
+          history.add({ client: number, key, startNs, endNs, action, unanswered });
           const content = contentAfter(action);
           if (content !== undefined) target.seen = content;
           end('done', reply.value);

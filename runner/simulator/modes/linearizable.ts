@@ -13,7 +13,10 @@ const finalReadsMs = 30_000;
 export function createLinearizableChecks(ports: ModePorts, partitions: number): ModeChecks {
   const { violated } = ports;
   // Requests of whole clients are not looked into: I9 and I11 are asserted in the arena, and the history judges.
-  const monitor = createLinearizableMonitor<LinearizableEngine>(partitions, violated, () => undefined);
+  const monitor = createLinearizableMonitor<LinearizableEngine>(partitions, violated, {
+    keyOfRead: () => undefined,
+    lineageBegan: () => undefined,
+  });
   const watched = new Map<Identifier, WatchedNode<LinearizableEngine>>();
   let workload: LinearizableWorkload | undefined;
 
@@ -64,7 +67,8 @@ export function createLinearizableChecks(ports: ModePorts, partitions: number): 
       await world.runUntil(world.clock.nowMs() + finalReadsMs, () => unread.size === 0);
       for (const key of unread)
         violated('I13', `"${key}" of a quiet ring was not read within ${finalReadsMs} ms`);
-      for (const failure of workload.history.judge().failures) violated('History', describeFailure(failure));
+      for (const { failures } of workload.history.judge())
+        for (const failure of failures) violated('History', describeFailure(failure));
     },
     allowedLosses: () => 0,
   };

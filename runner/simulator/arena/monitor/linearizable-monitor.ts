@@ -4,7 +4,7 @@ import type { EngineDoors } from '../../../../src/replication/engine.js';
 import type { Site, Slot } from '../../../../src/replication/linearizable/site.js';
 import type { ReplicationMessage } from '../../../../src/replication/messages.js';
 import { statuses, type Status } from '../../../../src/wire/requests.js';
-import type { ArenaMonitor } from '../arena-monitor.js';
+import type { ArenaMonitor, MonitorPorts } from '../arena-monitor.js';
 import type { Process } from '../../process.js';
 import type { ArenaNode } from '../arena-node.js';
 import { answeredWithData, answerTo, asksIn, claimsGranted } from './answer-watch.js';
@@ -50,21 +50,29 @@ interface Reply {
   readonly id: number;
 }
 
-/** `keyOfRead` tells what a client's request reads; undefined when it is none. */
 export function createLinearizableMonitor<Engine extends WatchedEngine>(
   partitions: number,
   report: Report,
-  keyOfRead: (client: number, id: number) => { readonly key: string; readonly partition: number } | undefined,
+  { keyOfRead, lineageBegan }: MonitorPorts,
 ): LinearizableMonitor<Engine> {
   const existed = new Set<Identifier>();
   const nodes = new Map<Identifier, WatchedNode<Engine>>();
   const attempts = new AttemptBook(report);
   const chose = attempts.chose.bind(attempts);
-  const books = Array.from({ length: partitions }, (): PartitionBooks => ({
-    views: new ViewBook(report, (id) => existed.has(id)),
-    states: new StateBook(report, chose),
-    watches: new Map(),
-  }));
+  const books = Array.from({ length: partitions }, (_, partition): PartitionBooks => {
+    const states = new StateBook(report, chose);
+    const views: ViewBook = new ViewBook(
+      report,
+      (id) => existed.has(id),
+      (view) => {
+        if (views.quorumHolds(new Set(nodes.keys())))
+          report('Recovery', `${show(view)} begins a lineage, though a quorum could go on`);
+        states.beginLineage(view);
+        lineageBegan(partition);
+      },
+    );
+    return { views, states, watches: new Map() };
+  });
   /** Of the present turn. */
   let replies: (Reply & { readonly partition: number })[] = [];
 
@@ -151,6 +159,7 @@ export function createLinearizableMonitor<Engine extends WatchedEngine>(
     get viewChanges() {
       return books.reduce((sum, { views }) => sum + views.changes, 0);
     },
+    recovering: (partition) => books[partition]?.views.mayRecover(),
     quorumHolds: (partition, living) => books[partition]?.views.quorumHolds(living) ?? true,
     findUnrest(of) {
       for (const [partition, { views }] of books.entries()) {

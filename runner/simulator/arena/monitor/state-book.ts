@@ -5,7 +5,8 @@
  */
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import type { Register } from '../../../../src/replication/linearizable/register.js';
-import type { Ballot, Epoch } from '../../../../src/replication/linearizable/ballot.js';
+import { lineageOf, type Ballot, type Epoch } from '../../../../src/replication/linearizable/ballot.js';
+import type { View } from '../../../../src/replication/linearizable/view.js';
 
 export type Report = (invariant: string, detail: string) => void;
 
@@ -19,6 +20,8 @@ export interface BookedState {
   /** The first epoch in which it was; undefined while it is not. */
   chosenIn: Epoch | undefined;
   readonly holders: Map<Epoch, Set<Identifier>>;
+  /** The newest in which somebody held it, as `#lineage` counts. */
+  lineage: number;
 }
 
 interface KeyStates {
@@ -29,6 +32,8 @@ interface KeyStates {
   readonly values: Set<string | undefined>;
   /** The highest tombstone that a member dropped. */
   droppedAt: Ballot;
+  /** The highest that a survivor held when the present lineage began. */
+  survived: Ballot;
 }
 
 export class StateBook {
@@ -36,30 +41,60 @@ export class StateBook {
   readonly #report: Report;
   /** Hears of each chosen state. */
   readonly #chose: (key: string, state: BookedState) => void;
+  /** Counts lineages as they begin; the numbers that nodes give them may come again when nobody is left who knew. */
+  #lineage = 0;
+  #firstEpoch: Epoch = 0;
 
   constructor(report: Report, chose: (key: string, state: BookedState) => void) {
     this.#report = report;
     this.#chose = chose;
   }
 
+  /**
+   * A partition is recovered with loss: what was chosen before binds nobody any more, but its first view must hold all that the
+   * survivors, whom the view names as previous, hold.
+   */
+  beginLineage({ epoch, previousEpoch, previous }: View): void {
+    this.#lineage++;
+    this.#firstEpoch = epoch;
+    for (const states of this.#keys.values()) {
+      states.chosen.length = 0;
+      states.survived = 0;
+      for (const state of states.byBallot.values()) {
+        state.chosenIn = undefined;
+        const holders = state.holders.get(previousEpoch);
+        if (holders !== undefined && previous.some(({ id }) => holders.has(id)))
+          states.survived = Math.max(states.survived, state.ballot);
+      }
+    }
+  }
+
   /** A member of the epoch holds the register, by an accept or from the epoch before (`carried`). */
   held(register: Register, holder: Identifier, epoch: Epoch, quorum: number, carried: boolean): void {
     const { key, accepted, tombstone, version, recent } = register;
     const states = this.#statesOf(key);
+    const isPresent = lineageOf(epoch) === lineageOf(this.#firstEpoch) && epoch >= this.#firstEpoch;
+    const lineage = isPresent ? this.#lineage : 0;
     const value = tombstone ? undefined : register.value;
     let state = states.byBallot.get(accepted);
     if (state === undefined) {
-      state = { ballot: accepted, value, version, recent, chosenIn: undefined, holders: new Map() };
+      state = { ballot: accepted, value, version, recent, chosenIn: undefined, holders: new Map(), lineage };
       if (carried)
         this.#report(
           'I3',
           `${brief(holder)} brought ${show(key, state)} into epoch ${epoch}, which nobody had accepted`,
         );
       states.byBallot.set(accepted, state);
-      this.#checkDescent(key, states, state);
+      if (isPresent) this.#checkDescent(key, states, state);
     } else if (state.value !== value || state.version !== version || !isSame(state.recent, recent)) {
       const other: BookedState = { ...state, value, version, recent };
       this.#report('I3', `${brief(holder)} holds ${show(key, other)} at the ballot of ${show(key, state)}`);
+    }
+    // What an old lineage still does binds nobody.
+    if (!isPresent) return;
+    if (state.lineage < this.#lineage) {
+      state.lineage = this.#lineage;
+      this.#checkDescent(key, states, state);
     }
     const holders = state.holders.get(epoch) ?? new Set();
     state.holders.set(epoch, holders);
@@ -87,8 +122,11 @@ export class StateBook {
   findMissing(epoch: Epoch, accepted: (key: string) => Ballot | undefined): string | undefined {
     for (const [key, states] of this.#keys) {
       const newest = states.chosen.findLast(({ chosenIn = epoch }) => chosenIn < epoch);
-      if (newest === undefined) continue;
       const held = accepted(key);
+      if (newest === undefined) {
+        if (states.survived <= Math.max(held ?? 0, states.droppedAt)) continue;
+        return `"${key}" at ${states.survived} survived, held is ${String(held)}`;
+      }
       if (held === undefined ? newest.ballot <= states.droppedAt : held >= newest.ballot) continue;
       return `${show(key, newest)} was chosen, held is ${held === undefined ? 'nothing' : String(held)}`;
     }
@@ -104,7 +142,7 @@ export class StateBook {
   #statesOf(key: string): KeyStates {
     let states = this.#keys.get(key);
     if (states === undefined) {
-      states = { byBallot: new Map(), chosen: [], values: new Set([undefined]), droppedAt: 0 };
+      states = { byBallot: new Map(), chosen: [], values: new Set([undefined]), droppedAt: 0, survived: 0 };
       this.#keys.set(key, states);
     }
     return states;
@@ -117,7 +155,7 @@ export class StateBook {
     while (place > 0 && (states.chosen[place - 1]?.ballot ?? 0) > state.ballot) place--;
     states.chosen.splice(place, 0, state);
     for (const later of states.byBallot.values()) {
-      if (later.ballot > state.ballot) this.#checkPair(key, state, later);
+      if (later.ballot > state.ballot && later.lineage === this.#lineage) this.#checkPair(key, state, later);
     }
     this.#checkDescent(key, states, state);
     this.#chose(key, state);

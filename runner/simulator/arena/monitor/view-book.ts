@@ -2,7 +2,7 @@
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import type { Epoch } from '../../../../src/replication/linearizable/ballot.js';
 import type { Slot } from '../../../../src/replication/linearizable/site.js';
-import { isSameList, quorumOf, type View } from '../../../../src/replication/linearizable/view.js';
+import { isSameList, neededOf, quorumOf, type View } from '../../../../src/replication/linearizable/view.js';
 import { brief, type Report } from './state-book.js';
 
 export class ViewBook {
@@ -18,10 +18,19 @@ export class ViewBook {
   /** Views that somebody who lives has voted for, by voter. */
   readonly #proposed = new Map<Identifier, View>();
   #newest: View | undefined;
+  /** Hears of the first view of each later lineage, before it is booked. */
+  readonly #lineageBegins: (view: View) => void;
+  #mayRecover = false;
 
-  constructor(report: Report, existed: (id: Identifier) => boolean) {
+  constructor(report: Report, existed: (id: Identifier) => boolean, lineageBegins: (view: View) => void) {
     this.#report = report;
     this.#existed = existed;
+    this.#lineageBegins = lineageBegins;
+  }
+
+  /** From now on a lineage may begin that nobody decides. */
+  mayRecover(): void {
+    this.#mayRecover = true;
   }
 
   get newest(): View | undefined {
@@ -37,8 +46,13 @@ export class ViewBook {
     const known = this.#decided.get(view.epoch);
     if (known === view) return;
     if (known === undefined) {
+      if (view.recovers === true && this.#mayRecover) {
+        this.#lineageBegins(view);
+        // Where nobody was left who knew the newest, the count begins anew.
+        this.#newest = undefined;
+      }
       // One elector votes and decides in the same turn.
-      if (view.previousEpoch !== 0 && view.previous.length > 1)
+      else if (view.recovers === true || (view.previousEpoch !== 0 && view.previous.length > 1))
         this.#report('I1', `${brief(by)} takes ${show(view)} for decided, which no quorum accepted`);
       this.#decide(view);
     } else if (!isSameView(known, view))
@@ -100,7 +114,7 @@ export class ViewBook {
     if (!hasCopy) {
       const before = this.#holding.get(newest.previousEpoch);
       const left = [...(before ?? [])].filter((id) => living.has(id)).length;
-      if (left < quorumOf(newest.previous)) return false;
+      if (left < neededOf(newest)) return false;
     }
     for (const [voter, view] of this.#proposed) {
       if (view.epoch === newest.epoch + 1 && living.has(voter) && !hasQuorum(view, living)) return false;
