@@ -15,9 +15,22 @@ interface Batch {
   readonly text: string;
 }
 
-const kinds = { registerAsks: 1, registerAnswers: 2, replicate: 3, replicated: 4 } as const;
-const headerBytes = 16;
-const wordsPerMessage = 5;
+export const packedKinds = {
+  registerAsks: 1,
+  registerAnswers: 2,
+  replicate: 3,
+  replicated: 4,
+  records: 5,
+  recordsTaken: 6,
+} as const;
+
+/** The last of the kinds that a wire version has. */
+export function packedKindMax(version: number): number {
+  return version === 1 ? packedKinds.replicated : packedKinds.recordsTaken;
+}
+
+export const headerBytes = 16;
+export const wordsPerMessage = 5;
 const nothing: Batch = { head: [], numbers: [], text: '' };
 let bytes = Buffer.from(new ArrayBuffer(64 * 1024));
 let words = new Int32Array(bytes.buffer);
@@ -46,8 +59,8 @@ export function packPacket(received: number, packet: Packet): string | undefined
   let text = clusterId + from;
   for (const message of messages) {
     const { head, numbers, text: own } = batchOf(message) ?? nothing;
-    const names = message.type === 'replicate' ? message.records.writers.join() : '';
-    words[wordAt] = kindOf(message);
+    const names = 'records' in message ? message.records.writers.join() : '';
+    words[wordAt] = packedKindOf(message);
     words[wordAt + 1] = head.length;
     words[wordAt + 2] = numbers.length;
     words[wordAt + 3] = own.length;
@@ -93,9 +106,9 @@ export function unpackPacket(frame: string): { readonly received: number; readon
       numbers.push(doubles[doubleAt] ?? 0);
     const text = trustBytes(cut(textLength));
     const names = cut(namesLength);
-    if (kind === kinds.registerAsks) {
+    if (kind === packedKinds.registerAsks) {
       messages.push({ type: 'registerAsks', from, requestId, asks: { head, numbers, text } });
-    } else if (kind === kinds.registerAnswers) {
+    } else if (kind === packedKinds.registerAnswers) {
       messages.push({
         type: 'registerAnswers',
         from,
@@ -103,10 +116,16 @@ export function unpackPacket(frame: string): { readonly received: number; readon
         answers: { head, numbers, text },
         views: [],
       });
-    } else if (kind === kinds.replicate) {
+    } else if (kind === packedKinds.replicate || kind === packedKinds.records) {
+      const type = kind === packedKinds.replicate ? 'replicate' : 'records';
       const writers = names === '' ? [] : names.split(',').map(trustIdentifier);
-      messages.push({ type: 'replicate', from, requestId, records: { head, numbers, writers, text } });
-    } else messages.push({ type: 'replicated', from, requestId });
+      messages.push({ type, from, requestId, records: { head, numbers, writers, text } });
+    } else
+      messages.push({
+        type: kind === packedKinds.replicated ? 'replicated' : 'recordsTaken',
+        from,
+        requestId,
+      });
   }
   return { received, packet: { clusterId, from, messages } };
 }
@@ -118,16 +137,19 @@ function batchOf(message: PeerMessage): Batch | undefined {
     case 'registerAnswers':
       return message.views.length === 0 ? message.answers : undefined;
     case 'replicate':
+    case 'records':
       return message.records;
     case 'replicated':
+    case 'recordsTaken':
       return nothing;
     default:
       return undefined;
   }
 }
 
-function kindOf(message: PeerMessage): number {
-  return message.type in kinds ? kinds[message.type as keyof typeof kinds] : 0;
+/** 0 = travels in no packed packet. */
+export function packedKindOf(message: PeerMessage): number {
+  return message.type in packedKinds ? packedKinds[message.type as keyof typeof packedKinds] : 0;
 }
 
 function grow(least: number): void {

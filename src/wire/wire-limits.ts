@@ -8,7 +8,7 @@ export const greetingBytesMax = 4 * 1024 * 1024;
 
 const frameBytesLeast = 64 * 1024 * 1024;
 /** No string of an engine holds more. */
-const frameBytesMost = 448 * 1024 * 1024;
+export const frameBytesMost = 448 * 1024 * 1024;
 /** A turn's batches and pages end at some MiB, but never within a value. */
 const valuesPerFrame = 32;
 

@@ -21,6 +21,8 @@ const beginningsPerLineage = 2 ** 16;
 const ballotsPerRound = 8;
 const roundsPerEpoch = 2 ** 25;
 const ballotsPerEpoch = ballotsPerRound * roundsPerEpoch;
+/** Epochs of a lineage, and rounds of an epoch, that are left free at their end. */
+const spare = 2 ** 16;
 /** A view whose rounds come near their end is replaced by one of the same members. */
 export const roundsBeforeRenewal = roundsPerEpoch - 2 ** 20;
 
@@ -49,6 +51,23 @@ export function roundIn(epoch: Epoch, ballot: Ballot): number {
 /** The same member's ballot of the following round. */
 export function nextRound(ballot: Ballot): Ballot {
   return ballot + ballotsPerRound;
+}
+
+/** Whether a partition may be in that epoch, or 0, with room to go on counting: what another host says may be anything. */
+export function isEpoch(epoch: number): boolean {
+  return (
+    Number.isInteger(epoch) &&
+    epoch >= 0 &&
+    epoch < lineages * countersPerLineage &&
+    (epoch & (countersPerLineage - 1)) < countersPerLineage - spare
+  );
+}
+
+/** Whether the number is a ballot of such an epoch, or none, and rounds are left to exceed it. */
+export function isBallot(ballot: number): boolean {
+  if (!Number.isInteger(ballot)) return false;
+  const epoch = epochOf(ballot);
+  return isEpoch(epoch) && ballot - startOf(epoch) < ballotsPerEpoch - spare * ballotsPerRound;
 }
 
 export function nextEpoch(epoch: Epoch): Epoch {

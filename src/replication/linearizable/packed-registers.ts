@@ -20,7 +20,7 @@ export interface AcceptedState extends RegisterState {
   readonly accepted: Ballot;
 }
 
-const stride = 3;
+export const registerStride = 3;
 
 export function packRegisters(registers: Iterable<AcceptedState>): PackedRegisters {
   const head: number[] = [];
@@ -43,7 +43,7 @@ export function unpackRegisters(
   const registers: AcceptedState[] = [];
   let at = 0;
   let numbersAt = 0;
-  for (let index = 0; index + stride <= head.length; index += stride) {
+  for (let index = 0; index + registerStride <= head.length; index += registerStride) {
     const keyEnd = at + (head[index] ?? 0);
     const valueBytes = head[index + 1] ?? -1;
     const valueEnd = keyEnd + Math.max(0, valueBytes);
