@@ -33,8 +33,9 @@ const noUp = [
 ];
 const noRunner = [['**/runner/**', '**/test/**'], 'Nothing but test/ imports runner/.'];
 const noIo = [['**/io/*'], 'Only composition roots import src/io.'];
-// The files of actors/ itself are composition roots (threads, host, ring); actors/node/ holds the charts.
-const roots = ['actors/*.ts'];
+// The files of actors/ itself and of actors/bridge/ are composition roots (threads, host, ring, links); actors/node/ and actors/link/
+// hold the charts.
+const roots = ['actors/*.ts', 'actors/bridge/*.ts'];
 
 export default tseslint.config(
   { ignores: ['dist/', '.build/', 'coverage/', 'node_modules/'] },

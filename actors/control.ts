@@ -34,6 +34,8 @@ export interface NodeControl {
   addPeerPort(id: Identifier, port: MessagePort): void;
   addClientPort(client: number, port: MessagePort): void;
   peerDead(id: Identifier): void;
+  /** The failure detector's opinion of a node of another host. */
+  peerUnreachable(id: Identifier, unreachable: boolean): void;
   recover(partition: number, living: readonly Peer[]): Promise<Outcome<Recovery>>;
   depart(): void;
   status(): NodeStatus;

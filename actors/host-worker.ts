@@ -2,27 +2,27 @@
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { parentPort, type MessagePort } from 'node:worker_threads';
-import type { NodeStats, NodeStatus, Recovery } from '../src/admin.js';
+import type { NodeStatus, Recovery } from '../src/admin.js';
+import type { NamedStats } from './administration.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
 import { toOutcome, type Fault, type Outcome } from './control.js';
-import { createHost, type Host } from './host.js';
-import type { LogLevel } from './thread-log.js';
+import { createHost, type Host, type HostOptions } from './host.js';
 import type { ThreadResources } from './thread-resources.js';
 
-export interface HostSettings {
+/** What a program learns of the ring that its host made or joined. */
+export interface StartedHost {
   readonly config: RingConfig;
-  readonly nodes: number;
-  readonly watchdogMs: number;
-  readonly logLevel: LogLevel;
+  /** `HOST:PORT` under which other hosts reach this one; null for a ring of this host alone. */
+  readonly address: string | null;
 }
 
 /** What a program asks of the host thread. Errors travel as outcomes, because Comlink loses their codes. */
 export interface HostThreadControl {
-  start(settings: HostSettings): Promise<Outcome<void>>;
+  start(options: HostOptions): Promise<Outcome<StartedHost>>;
   welcome(port: MessagePort): Promise<Outcome<void>>;
   overlay(): Promise<Outcome<NodeStatus[]>>;
-  stats(node?: string): Promise<Outcome<(NodeStats & { id: string; address: string })[]>>;
+  stats(node?: string): Promise<Outcome<NamedStats[]>>;
   join(count: number): Promise<Outcome<string[]>>;
   depart(node: string): Promise<Outcome<void>>;
   kill(node: string): Promise<Outcome<void>>;
@@ -43,9 +43,10 @@ function theHost(): Host {
 }
 
 const control: HostThreadControl = {
-  start: ({ config, nodes, watchdogMs, logLevel }) =>
+  start: (options) =>
     toOutcome(async () => {
-      host = await createHost({ config, nodes, watchdogMs, logLevel });
+      host = await createHost(options);
+      return { config: host.config, address: host.address };
     }),
   welcome: (port) => toOutcome(() => theHost().welcome(port)),
   overlay: () => toOutcome(() => theHost().overlay()),

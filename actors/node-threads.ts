@@ -2,7 +2,7 @@
 import * as Comlink from 'comlink';
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs';
 import { existsSync } from 'node:fs';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../src/chord/identifier.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
@@ -37,16 +37,29 @@ export interface NodeThreadsSettings {
 }
 
 export interface NodeThreadsEvents {
+  /** Its thread is about to start. */
+  started(peer: Peer): void;
   /** The node has become a member. */
   memberAdded(peer: Peer): void;
   /** Certain: the node's thread has exited. */
   ended(peer: Peer): void;
+  /** Connects a node with one of another host; false when nobody is known to run that one. */
+  connectBeyond(from: Identifier, to: Identifier): boolean;
 }
 
 export interface NodeThreads {
   readonly nodes: ReadonlyMap<Identifier, NodeHandle>;
   /** Resolves when the node is a member; rejects when its thread ends before, or when it finds no place in time. */
   startAndWait(peer: Peer, entry: NodeEntry): Promise<void>;
+  /** Gives a node its end of a port to a node of another host; false when there is no such node here, or it has one. */
+  attachPeer(local: Identifier, remote: Identifier, port: MessagePort): boolean;
+  attachClient(local: Identifier, client: number, port: MessagePort): boolean;
+  /** A node of another host is known now: those that asked for it are introduced. */
+  remoteAdded(id: Identifier): void;
+  /** A node of another host is certainly dead. One that had never been heard of is only kept in mind. */
+  remoteGone(id: Identifier, wasKnown: boolean): void;
+  /** The failure detector's opinion of a node of another host; threads that start later hear it, too. */
+  remoteReach(id: Identifier, unreachable: boolean): void;
   /** Ends all threads, without a word to anybody. */
   close(): Promise<void>;
 }
@@ -65,10 +78,12 @@ export function createNodeThreads(
 ): NodeThreads {
   const { config, logLevel, isCrowd } = settings;
   const nodes = new Map<Identifier, NodeHandle>();
-  /** Introductions that wait for a founder's thread to exist. */
+  /** Introductions that wait for a founder's thread to exist, or for another host to tell of its node. */
   const waiting = new Map<Identifier, Set<Identifier>>();
-  /** Nodes whose threads have exited. */
+  /** Nodes that are certainly dead. */
   const gone = new Set<Identifier>();
+  /** Nodes of other hosts that cannot be reached at present. */
+  const unreachable = new Set<Identifier>();
   let closing = false;
 
   const hostControl: HostControl = {
@@ -82,6 +97,7 @@ export function createNodeThreads(
     // Threads that started after an end were not told of it, and may have heard of the node from others.
     if (gone.has(to)) return tell(asker.control.peerDead(to));
     if (asked === undefined) {
+      if (events.connectBeyond(from, to)) return;
       const askers = waiting.get(to) ?? new Set();
       waiting.set(to, askers.add(from));
       return;
@@ -91,6 +107,12 @@ export function createNodeThreads(
     const { port1, port2 } = new MessageChannel();
     tell(asker.control.addPeerPort(to, Comlink.transfer(port1, [port1])));
     tell(asked.control.addPeerPort(from, Comlink.transfer(port2, [port2])));
+  };
+
+  const introduceWaiting = (to: Identifier): void => {
+    const askers = waiting.get(to);
+    waiting.delete(to);
+    for (const from of askers ?? []) introduce(from, to);
   };
 
   const tell = (call: Promise<unknown>): void => {
@@ -129,13 +151,14 @@ export function createNodeThreads(
       stalled: false,
     };
     nodes.set(peer.id, handle);
+    events.started(peer);
     worker.on('error', (error) => log('error', 'a node thread failed', { err: error, of: peer.address }));
     worker.once('exit', (code) => {
       port1.close();
       ended(peer, code);
     });
-    for (const from of waiting.get(peer.id) ?? []) introduce(from, peer.id);
-    waiting.delete(peer.id);
+    for (const id of unreachable) tell(handle.control.peerUnreachable(id, true));
+    introduceWaiting(peer.id);
     return handle;
   };
 
@@ -145,7 +168,11 @@ export function createNodeThreads(
     events.ended(peer);
     if (closing) return;
     log('info', 'a node thread has ended', { of: peer.address, code });
-    for (const { control } of nodes.values()) tell(control.peerDead(peer.id));
+    tellDead(peer.id);
+  };
+
+  const tellDead = (id: Identifier): void => {
+    for (const { control } of nodes.values()) tell(control.peerDead(id));
   };
 
   return {
@@ -173,6 +200,31 @@ export function createNodeThreads(
         throw new RondoError('INTERNAL', `node ${peer.address} ended before it was a member: see the log`);
       handle.isMember = true;
       events.memberAdded(peer);
+    },
+    attachPeer(local, remote, port) {
+      const handle = nodes.get(local);
+      if (handle === undefined || handle.introduced.has(remote)) return false;
+      handle.introduced.add(remote);
+      tell(handle.control.addPeerPort(remote, Comlink.transfer(port, [port])));
+      return true;
+    },
+    attachClient(local, client, port) {
+      const handle = nodes.get(local);
+      if (handle === undefined) return false;
+      tell(handle.control.addClientPort(client, Comlink.transfer(port, [port])));
+      return true;
+    },
+    remoteAdded: introduceWaiting,
+    remoteGone(id, wasKnown) {
+      gone.add(id);
+      unreachable.delete(id);
+      const isAwaited = waiting.delete(id);
+      if (wasKnown || isAwaited) tellDead(id);
+    },
+    remoteReach(id, isUnreachable) {
+      if (isUnreachable) unreachable.add(id);
+      else unreachable.delete(id);
+      for (const { control } of nodes.values()) tell(control.peerUnreachable(id, isUnreachable));
     },
     async close() {
       closing = true;

@@ -67,6 +67,7 @@ const control: NodeControl = {
     });
   },
   peerDead: (id) => transport.peerDead(id, () => node.peerDead(id)),
+  peerUnreachable: (id, unreachable) => node.peerUnreachable(id, unreachable),
   recover: (partition, living) => toOutcome(() => node.recover(partition, living)),
   depart: () => node.depart(),
   status: () => node.status(),

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { NodeStats, RingAdmin, WithoutQuorum } from '../src/admin.js';
 import type { RingClient } from '../src/client-types.js';
+import type { RingConfig } from '../src/config.js';
 import { validateConfig, type RingOptions } from '../src/ring-options.js';
 import { RondoError } from '../src/errors.js';
 import { createHistogram, merge, summarize } from '../src/histogram.js';
@@ -20,6 +21,10 @@ export interface Ring extends AsyncDisposable {
   /** A port for `connect` in another thread; hand it over in workerData and transferList. */
   port(): MessagePort;
   readonly admin: RingAdmin;
+  /** What is the same on every node of the ring. */
+  readonly config: RingConfig;
+  /** `HOST:PORT` under which other hosts reach this one; null for a ring of this host alone. */
+  readonly address: string | null;
   /** What the options mean together, for people to read: k above the number of nodes, k without safety. */
   readonly warnings: readonly string[];
   /** Puts a fault into a node's thread: for tests and soaks. NODE as in `admin`. */
@@ -33,11 +38,7 @@ export interface Ring extends AsyncDisposable {
 /** Starts a ring on threads of its own and resolves when all nodes are members. Throws RondoError INVALID_ARGUMENT. */
 export async function createRing(options: RingOptions = {}): Promise<Ring> {
   const parallelism = availableParallelism();
-  const { config, nodes, watchdogMs, logLevel, warnings } = validateConfig(
-    options,
-    parallelism,
-    randomUUID(),
-  );
+  const { warnings, ...hostOptions } = validateConfig(options, parallelism, randomUUID());
   const worker = new Worker(new URL('./host-worker.js', import.meta.url), { name: 'rondo-host' });
   const control = Comlink.wrap<HostThreadControl>(nodeEndpoint(worker));
   const ended = new Promise<never>((_resolve, reject) => {
@@ -51,12 +52,11 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
   const call = async <T>(outcome: Promise<Outcome<T>>): Promise<T> =>
     fromOutcome(await Promise.race([outcome, ended]));
 
-  try {
-    await call(control.start({ config, nodes, watchdogMs, logLevel }));
-  } catch (error) {
+  const started = await call(control.start(hostOptions)).catch(async (error: unknown) => {
     await worker.terminate();
     throw error;
-  }
+  });
+  const { config, address } = started;
 
   const clients = new Set<PortClient>();
   const closedLatency = createHistogram();
@@ -121,7 +121,18 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
   };
   const injectFault = (node: string, fault: Fault): Promise<void> => call(control.injectFault(node, fault));
   const resources = (): Promise<readonly ThreadResources[]> => call(control.resources());
-  return { client, port, admin, warnings, injectFault, resources, close, [Symbol.asyncDispose]: close };
+  return {
+    client,
+    port,
+    admin,
+    config,
+    address,
+    warnings,
+    injectFault,
+    resources,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** A client of the ring behind a port that `ring.port()` gave. Operations wait until the ring has answered. */

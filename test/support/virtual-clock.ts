@@ -41,6 +41,12 @@ export class VirtualClock implements Clock {
     this.#nowMs = endMs;
   }
 
+  /** As after an event loop stood still: every timer that came due meanwhile runs once, late. */
+  standStill(durationMs: number): void {
+    this.#nowMs += durationMs;
+    this.advance(0);
+  }
+
   #earliest(): Timer | undefined {
     let earliest: Timer | undefined;
     for (const timer of this.#timers.values()) {
