@@ -1,6 +1,7 @@
 /** The options of a host that others can reach, checked: where it listens, whom it joins, what it calls itself. */
 import type { RingConfig } from './config.js';
 import { RondoError } from './errors.js';
+import { exposureOf } from './exposure.js';
 import {
   formatHostAddress,
   isAnyHost,
@@ -72,6 +73,8 @@ export function checkBridge(options: BridgeOptions): CheckedBridge | undefined {
   if (!Number.isInteger(joinTimeoutMs) || joinTimeoutMs < 1)
     throw invalid(`joinTimeoutMs must be a whole number from 1, not ${joinTimeoutMs}`);
   const { tls, insecure = false } = options;
+  const exposure = exposureOf('listen', listen, { tls: tls !== undefined, password: false, insecure });
+  if (exposure.type === 'refused') throw invalid(exposure.reason);
   return { listen, join, advertise, cluster, tls, insecure, joinTimeoutMs };
 }
 

@@ -16,6 +16,9 @@ export interface Context {
 /** The flags that every client command has. */
 export interface ClientOptions {
   readonly connect: Address;
+  readonly password?: string;
+  readonly passwordFile?: string;
+  readonly tlsCa?: string;
   readonly timeoutMs: number;
   readonly json?: true;
 }
@@ -37,6 +40,9 @@ export function clientCommand(
         .argParser(parseAddress)
         .default(parseAddress(defaultConnect), defaultConnect),
     )
+    .addOption(flag('--password <password>', "the ring's; others see it in the list of processes"))
+    .addOption(flag('--password-file <file>', 'holds the password').conflicts('password'))
+    .addOption(flag('--tls-ca <file>', "speak TLS: the authority that signed the ring's certificate, in PEM"))
     .addOption(
       numberFlag('--timeout-ms <ms>', 'how long to wait for an answer', 1, 86_400_000).default(timeoutMs),
     )

@@ -6,6 +6,7 @@ import type { BenchFlags } from './commands/bench.js';
 import type { Context } from './context.js';
 import { exitCodes } from './exit-code.js';
 import { judge, report } from './judge.js';
+import { reachOf } from './reach.js';
 import { describeRun, writeHistory } from './run-report.js';
 
 /** Of the load, which is not what is measured. */
@@ -47,13 +48,14 @@ export async function runBench(options: BenchFlags, context: Context): Promise<v
 }
 
 function play(
-  { connect: { host, port }, ...options }: BenchFlags,
+  options: BenchFlags,
   clients: readonly (readonly Operation[])[],
   outstanding: number,
 ): Promise<RunResult> {
+  const reach = reachOf(options);
   return runClients({
     clients,
-    target: () => ({ type: 'resp', host, port }),
+    target: () => ({ type: 'resp', ...reach }),
     outstanding,
     speed: 'max',
     history: options.history !== undefined || options.check === true,

@@ -7,6 +7,7 @@ import type { ReplayFlags } from './commands/replay.js';
 import type { Context } from './context.js';
 import { exitCodes } from './exit-code.js';
 import { judge, report } from './judge.js';
+import { reachOf } from './reach.js';
 import { describeRun, writeHistory } from './run-report.js';
 
 const problemsShown = 10;
@@ -35,10 +36,10 @@ export async function runReplay(
   if (options.speed !== 'max') requireTimes(loaded);
   // Asks once before threads start: a wrong address is told at once, in the words of every other command.
   await context.withSession(options, (session) => session.call('PING'));
-  const { host, port } = options.connect;
+  const reach = reachOf(options);
   const result = await runClients({
     clients,
-    target: () => ({ type: 'resp', host, port }),
+    target: () => ({ type: 'resp', ...reach }),
     outstanding: options.outstanding,
     speed: options.speed,
     history: options.history !== undefined || options.check === true,

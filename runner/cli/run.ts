@@ -3,6 +3,7 @@ import { ExitStatus, type Context } from './context.js';
 import { exitCodeOf, exitCodes, messageOf, type ExitCode } from './exit-code.js';
 import type { Output } from './output.js';
 import { buildProgram } from './program.js';
+import { reachOf } from './reach.js';
 import { openSession } from './session.js';
 
 /** Never rejects: what went wrong is one line on standard error and the exit code. `words` are without the program's name. */
@@ -11,7 +12,7 @@ export async function run(words: readonly string[], output: Output): Promise<Exi
   const context: Context = {
     output,
     withSession: async (options, use) => {
-      const session = await openSession(options.connect, options.timeoutMs);
+      const session = await openSession(reachOf(options), options.timeoutMs);
       try {
         return await use(session);
       } finally {

@@ -4,7 +4,7 @@ import { bytesFromText, textFromBytes, type ByteString } from '../../src/bytes.j
 import { RondoError } from '../../src/errors.js';
 import { connect, type RespAnswer, type RespClient } from '../gateway/resp-client.js';
 import { bytesOf } from '../gateway/resp-value.js';
-import type { Address } from './flag.js';
+import type { Reach } from './reach.js';
 
 export class Session {
   readonly #client: RespClient;
@@ -66,9 +66,9 @@ export class Session {
 }
 
 /** Rejects with RondoError CONNECTION when nothing answers there within the time. */
-export async function openSession(address: Address, timeoutMs: number): Promise<Session> {
+export async function openSession({ host, port, options }: Reach, timeoutMs: number): Promise<Session> {
   try {
-    const client = await connect(address.host, address.port, { timeoutMs });
+    const client = await connect(host, port, { ...options, timeoutMs });
     return new Session(client, client.address, timeoutMs);
   } catch (error) {
     if (!(error instanceof RondoError) || error.code !== 'CONNECTION') throw error;

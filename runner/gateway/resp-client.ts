@@ -1,7 +1,10 @@
 /** A small RESP3 client for the command line and the workloads: many calls outstanding, one write a turn. */
 import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { bytesFromText, type ByteString } from '../../src/bytes.js';
 import { RondoError, type ErrorCode } from '../../src/errors.js';
+import { whyTlsFailed } from '../../src/io/tls-failures.js';
+import { gatewayDialOptions } from '../../src/io/tls-options.js';
 import { formatAddress } from './address.js';
 import { ReplyDecoder } from './reply-decoder.js';
 import type { RespError, RespValue } from './resp-value.js';
@@ -11,6 +14,8 @@ export interface RespClientOptions {
   /** For connecting and greeting together. Default 5,000. */
   readonly timeoutMs?: number;
   readonly password?: string;
+  /** Speaks TLS, to a server whose certificate this authority signed; in PEM. */
+  readonly ca?: string;
 }
 
 /** What a call resolves with: an error reply rejects instead, but errors inside a collection stay values. */
@@ -39,8 +44,11 @@ export async function connect(
 ): Promise<RespClient> {
   const address = formatAddress(host, port);
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true });
-  const client = new SocketClient(socket, address);
+  const where = { host, port, noDelay: true, keepAlive: true };
+  const { ca } = options;
+  const socket =
+    ca === undefined ? connectTcp(where) : connectTls({ ...where, ...gatewayDialOptions(ca, host) });
+  const client = new SocketClient(socket, address, ca !== undefined);
   const impatience = setTimeout(() => client.lose(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
     await client.call(...greeting(options.password));
@@ -48,7 +56,7 @@ export async function connect(
     return client;
   } catch (cause) {
     await client.close();
-    throw whyNotConnected(address, cause);
+    throw whyNotConnected(address, cause, options.password !== undefined);
   } finally {
     clearTimeout(impatience);
   }
@@ -59,12 +67,25 @@ function greeting(password: string | undefined): readonly ByteString[] {
   return words.map(bytesFromText);
 }
 
-function whyNotConnected(address: string, cause: unknown): RondoError {
+function whyNotConnected(address: string, cause: unknown, hasPassword: boolean): RondoError {
   if (cause instanceof RondoError && cause.code === 'INVALID_ARGUMENT') {
-    return new RondoError('INVALID_ARGUMENT', `${address} refused the greeting: ${cause.message}`, { cause });
+    const isAboutPassword = /^(?:NOAUTH|WRONGPASS) /.test(cause.message);
+    const reason = !isAboutPassword
+      ? `refused the greeting: ${cause.message}`
+      : hasPassword
+        ? 'refused the password'
+        : 'wants a password: --password-file FILE, or RONDO_PASSWORD in the environment';
+    return new RondoError('INVALID_ARGUMENT', `${address} ${reason}`, { cause });
   }
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RondoError('CONNECTION', `nothing answers at ${address}: ${reason}`, { cause });
+  const root = cause instanceof RondoError && cause.cause instanceof Error ? cause.cause : cause;
+  const reason = root instanceof Error ? root.message : String(root);
+  return new RondoError('CONNECTION', `cannot connect to ${address}: ${reason}`, { cause });
+}
+
+const closed = 'the server closed the connection';
+
+function closedEarly(isTls: boolean): string {
+  return isTls ? closed : `${closed} without a word: if it expects TLS, give --tls-ca FILE`;
 }
 
 interface Pending {
@@ -84,12 +105,15 @@ class SocketClient implements RespClient {
   private isGreeted = false;
   private failure: { readonly code: 'CONNECTION' | 'CLOSED'; readonly cause: Error } | undefined;
 
-  constructor(socket: Socket, address: string) {
+  constructor(socket: Socket, address: string, isTls: boolean) {
     this.socket = socket;
     this.address = address;
     socket.on('data', (chunk: Buffer) => this.receive(chunk));
-    socket.on('error', (error) => this.lose(error));
-    socket.on('close', () => this.lose(new Error('the server closed the connection')));
+    socket.on('error', (error) => {
+      const isHandshake = isTls && !this.isGreeted;
+      this.lose(isHandshake ? new Error(whyTlsFailed(error, 'dialled'), { cause: error }) : error);
+    });
+    socket.on('close', () => this.lose(new Error(this.isGreeted ? closed : closedEarly(isTls))));
   }
 
   get outstanding(): number {

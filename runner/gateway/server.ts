@@ -1,14 +1,16 @@
 /** The Redis-protocol gateway: one TCP listener in front of a ring, as the coordinator that clients know. */
-import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { RingAdmin } from '../../src/admin.js';
 import type { RingClient } from '../../src/client-types.js';
 import { RondoError } from '../../src/errors.js';
-import { formatAddress, isLoopback } from './address.js';
+import { exposureOf } from '../../src/exposure.js';
+import { isLoopbackHost } from '../../src/host-address.js';
+import { formatAddress } from './address.js';
 import { BufferBudget } from './buffer-budget.js';
 import type { Gateway, GatewayCounters } from './command.js';
 import { commandTable } from './commands/index.js';
 import { defaultLimits, type GatewayLimits } from './limits.js';
+import { createListener, type GatewayTls, type Listener } from './listener.js';
 import { createPasswordCheck } from './passwords.js';
 import { ConnectionRegistry } from './registry.js';
 import { connectSocket, endSocket } from './socket.js';
@@ -16,10 +18,12 @@ import { connectSocket, endSocket } from './socket.js';
 export interface GatewayOptions {
   readonly client: Pick<RingClient, 'submitter'>;
   readonly admin: RingAdmin;
-  /** Default 127.0.0.1. Any other than loopback needs `insecure`: there is no TLS yet. */
+  /** Default 127.0.0.1. Any other than loopback needs `tls` and `passwords`, or `insecure`. */
   readonly host?: string;
   /** 0 = any free port. */
   readonly port: number;
+  /** Default: none, so what is said can be read on the way. */
+  readonly tls?: GatewayTls | undefined;
   /** None: everybody who can connect is let in. Two are valid during a rotation. */
   readonly passwords?: readonly string[];
   /** Default 1,024. Each costs about 10 KB, and a file descriptor. */
@@ -50,18 +54,23 @@ const closeMs = 1_000;
 /** Fails with INVALID_ARGUMENT when the address cannot be served, and the message says what to do. */
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const host = options.host ?? '127.0.0.1';
-  refuseOpenNetwork(host, options.insecure === true);
+  refuseOpenNetwork(host, options);
   const registry = new ConnectionRegistry();
   const listening = { port: options.port };
   const gateway = createGateway(options, host, listening, registry);
   const budget = new BufferBudget(gateway.limits.buffersBytesMax);
-  const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) => {
-    if (registry.size >= gateway.connectionsMax) return reject(socket, registry);
-    registry.add(connectSocket(socket, registry.nextId(), gateway, budget, registry), socket);
+  const limits = {
+    connectionsMax: gateway.connectionsMax,
+    handshakeMs: gateway.limits.unauthenticatedMs,
+  };
+  const listener = createListener(options.tls, limits, {
+    accepted: (socket) => {
+      if (registry.size >= gateway.connectionsMax) return reject(socket, registry);
+      registry.add(connectSocket(socket, registry.nextId(), gateway, budget, registry), socket);
+    },
+    lost: () => void registry.rejected++,
   });
-  listening.port = await listen(server, host, options.port);
-  // A connection that could not be accepted (no file descriptor is left, say) must not take the ring with it.
-  server.on('error', () => registry.rejected++);
+  listening.port = await listener.listen(host, options.port);
   const ticker = setInterval(() => registry.tick(gateway.nowMs()), tickMs);
   ticker.unref();
 
@@ -75,18 +84,19 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     counters: () => registry.counters(),
     close() {
       clearInterval(ticker);
-      closing ??= closeServer(server, registry);
+      closing ??= closeListener(listener, registry);
       return closing;
     },
   };
 }
 
-function refuseOpenNetwork(host: string, isInsecureAllowed: boolean): void {
-  if (isLoopback(host) || isInsecureAllowed) return;
-  throw new RondoError(
-    'INVALID_ARGUMENT',
-    `${host} can be reached from other machines, and the gateway has no TLS yet: passwords and values would cross the network readable. Bind 127.0.0.1, or allow it with --insecure`,
-  );
+function refuseOpenNetwork(
+  host: string,
+  { port, tls, passwords = [], insecure = false }: GatewayOptions,
+): void {
+  const protection = { tls: tls !== undefined, password: passwords.length > 0, insecure };
+  const exposure = exposureOf('resp', { host, port }, protection);
+  if (exposure.type === 'refused') throw new RondoError('INVALID_ARGUMENT', exposure.reason);
 }
 
 function createGateway(
@@ -106,7 +116,7 @@ function createGateway(
       return listening.port;
     },
     startedMs: nowMs(),
-    isDestructiveAllowed: options.destructive ?? isLoopback(host),
+    isDestructiveAllowed: options.destructive ?? isLoopbackHost(host),
     checkPassword: createPasswordCheck(options.passwords ?? []),
     nowMs,
     sessions: () => registry.sessions(),
@@ -122,38 +132,10 @@ function reject(socket: Socket, registry: ConnectionRegistry): void {
   endSocket(socket);
 }
 
-async function listen(server: Server, host: string, port: number): Promise<number> {
-  const listening = once(server, 'listening');
-  server.listen(port, host);
-  try {
-    await listening;
-  } catch (cause) {
-    throw new RondoError('INVALID_ARGUMENT', whyNotListening(cause, formatAddress(host, port)), { cause });
-  }
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-function whyNotListening(cause: unknown, address: string): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  switch (code) {
-    case 'EADDRINUSE':
-      return `${address} is already in use, perhaps by another ring or by redis: stop that one, or choose another port with --resp HOST:PORT (--resp 0 = any free one)`;
-    case 'EACCES':
-      return `${address} is not allowed for this user: choose a port of 1024 or more with --resp HOST:PORT`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${address} is no address of this machine: choose one that is with --resp HOST:PORT`;
-    default:
-      return `cannot listen on ${address}: ${cause instanceof Error ? cause.message : String(cause)}`;
-  }
-}
-
-async function closeServer(server: Server, registry: ConnectionRegistry): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
+async function closeListener(listener: Listener, registry: ConnectionRegistry): Promise<void> {
+  const closed = listener.close();
   registry.finishAll();
-  const impatience = setTimeout(() => registry.destroyAll(), closeMs);
+  const impatience = setTimeout(() => listener.destroyAll(), closeMs);
   await closed;
   clearTimeout(impatience);
 }

@@ -1,8 +1,10 @@
 /** The inspector's server: a page on the loopback interface that shows the ring, its nodes and its counters. */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIP, type AddressInfo } from 'node:net';
 import { RondoError } from '../../src/errors.js';
+import { exposureOf } from '../../src/exposure.js';
+import { isLoopbackHost } from '../../src/host-address.js';
 import type { InspectorBridge } from './bridge.js';
 import { pageCss, pageHtml } from './page.js';
 import { ringPicture } from './ring-picture.js';
@@ -20,8 +22,17 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };
-/** Names by which a browser on this machine may call a loopback server; others are a rebound DNS name. */
-const ownNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+/**
+ * Names by which a browser may call this server; any other is a DNS name that a stranger's page has had rebound to it. Beyond
+ * loopback an address cannot be one, and the name under which it listens is its own.
+ */
+function ownNamesOf(host: string): (name: string) => boolean {
+  const isOpen = !isLoopbackHost(host);
+  return (name) => {
+    const bare = name.replace(/^\[(.*)\]$/, '$1');
+    return isLoopbackHost(bare) || (isOpen && (isIP(bare) !== 0 || bare === host));
+  };
+}
 
 /** Served to the browser as they are compiled. */
 const pageScript = new URL('./page-script.js', import.meta.url);
@@ -47,14 +58,21 @@ const documents: ReadonlyMap<string, Document> = new Map<string, Document>([
   ['/ring.svg', { type: 'image/svg+xml', body: async (bridge) => ringPicture(await bridge.overlay()) }],
 ]);
 
-/** `host` must be a loopback address; port 0 = any free one. Rejects with a RondoError when the port is taken. */
+/**
+ * `host` must be a loopback address, unless `insecure` lets other machines look; port 0 = any free one. Rejects with a RondoError
+ * INVALID_ARGUMENT, or BUSY when the port is taken.
+ */
 export async function startInspector(
   bridge: InspectorBridge,
   host: string,
   port: number,
+  insecure = false,
 ): Promise<Inspector> {
+  const exposure = exposureOf('http', { host, port }, { tls: false, password: false, insecure });
+  if (exposure.type === 'refused') throw new RondoError('INVALID_ARGUMENT', exposure.reason);
+  const isOwnName = ownNamesOf(host);
   const server = createServer((request, response) => {
-    answer(bridge, request, response).catch((error: unknown) => {
+    answer(bridge, isOwnName, request, response).catch((error: unknown) => {
       send(response, 503, 'text/plain', error instanceof Error ? error.message : String(error));
     });
   });
@@ -71,12 +89,13 @@ export async function startInspector(
 
 async function answer(
   bridge: InspectorBridge,
+  isOwnName: (name: string) => boolean,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const name = (request.headers.host ?? '').replace(/:\d+$/, '');
-  if (!ownNames.has(name) && !/^127(\.\d{1,3}){3}$/.test(name)) {
-    return send(response, 403, 'text/plain', 'this page answers to loopback names only');
+  if (!isOwnName(name)) {
+    return send(response, 403, 'text/plain', 'this page answers to its own names and addresses only');
   }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return send(response, 405, 'text/plain', 'this page is for looking');

@@ -1,7 +1,7 @@
 /** A door through the Redis protocol: any server that speaks it can be driven, a ring's gateway first of all. */
 import { bytesFromText } from '../../src/bytes.js';
 import { RondoError, assertNever } from '../../src/errors.js';
-import { connect, type RespAnswer, type RespClient } from '../gateway/resp-client.js';
+import { connect, type RespAnswer, type RespClient, type RespClientOptions } from '../gateway/resp-client.js';
 import { bytesOf } from '../gateway/resp-value.js';
 import { bytesOfContent, failureOf, type Door, type Operation, type Outcome } from './operation.js';
 
@@ -20,8 +20,8 @@ const words = {
 };
 
 /** Rejects with RondoError CONNECTION when nothing answers there. */
-export async function openRespDoor(host: string, port: number): Promise<Door> {
-  const client = await connect(host, port);
+export async function openRespDoor(host: string, port: number, options: RespClientOptions): Promise<Door> {
+  const client = await connect(host, port, options);
   return {
     perform: async (operation) => {
       try {

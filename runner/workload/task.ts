@@ -1,5 +1,6 @@
 /** The task that a Piscina thread runs: one client of a workload, with a connection or a ring's port of its own. */
 import type { MessagePort } from 'node:worker_threads';
+import type { RespClientOptions } from '../gateway/resp-client.js';
 import { drive, type DriverOptions } from './driver.js';
 import type { Door, Operation } from './operation.js';
 import { openPortDoor } from './port-door.js';
@@ -8,7 +9,12 @@ import type { ClientReport } from './statistics.js';
 
 /** How a client reaches the ring. A port is transferred: it serves this client alone. */
 export type Target =
-  | { readonly type: 'resp'; readonly host: string; readonly port: number }
+  | {
+      readonly type: 'resp';
+      readonly host: string;
+      readonly port: number;
+      readonly options: RespClientOptions;
+    }
   | { readonly type: 'port'; readonly port: MessagePort };
 
 export interface WorkloadTask extends DriverOptions {
@@ -43,7 +49,9 @@ export async function driveClient(task: WorkloadTask): Promise<TaskResult> {
 }
 
 function openDoor(target: Target): Promise<Door> {
-  return target.type === 'resp' ? openRespDoor(target.host, target.port) : openPortDoor(target.port);
+  return target.type === 'resp'
+    ? openRespDoor(target.host, target.port, target.options)
+    : openPortDoor(target.port);
 }
 
 function arrive(ready: Int32Array): void {

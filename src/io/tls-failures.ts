@@ -81,7 +81,9 @@ function authorizationCodeOf(socket: TLSSocket | undefined): string {
   return typeof code === 'string' ? code : '';
 }
 
+/** A failure to write has OpenSSL's reason in its message alone. */
 function reasonOf(error: Error): string {
-  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : '';
+  const own = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
+  const reason = own ?? /SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1] ?? '';
   return reason.toUpperCase().replaceAll(' ', '_');
 }

@@ -4,7 +4,7 @@ import type { ConnectionOptions, SecureContextOptions, TlsOptions } from 'node:t
 import type { TlsTexts } from '../bridge-options.js';
 
 /** Longer than any honest handshake; a stranger holds a socket no longer. */
-export const handshakeMs = 5_000;
+const handshakeMs = 5_000;
 
 /** Both ends are this program, so nothing older than TLS 1.3 is spoken. */
 const peers = { minVersion: 'TLSv1.3' } as const;
@@ -34,8 +34,11 @@ export function peerDialOptions({ ca, cert, key }: TlsTexts, host: string): Conn
 }
 
 /** For the gateway: clients show no certificate, they give a password inside. */
-export function gatewayServerOptions({ cert, key }: Pick<TlsTexts, 'cert' | 'key'>): TlsOptions {
-  return { minVersion: 'TLSv1.2', cert, key, handshakeTimeout: handshakeMs };
+export function gatewayServerOptions(
+  { cert, key }: Pick<TlsTexts, 'cert' | 'key'>,
+  handshakeTimeout: number,
+): TlsOptions {
+  return { minVersion: 'TLSv1.2', cert, key, handshakeTimeout };
 }
 
 /** For dialling a gateway whose certificate the CA signed for that name or address. */

@@ -210,7 +210,7 @@ describe('TLS between peers', function () {
   });
 
   it('clients of the gateway show no certificate and see one', async () => {
-    const server = createTlsServer(gatewayServerOptions(certificates.host), (socket: TLSSocket) => {
+    const server = createTlsServer(gatewayServerOptions(certificates.host, 5_000), (socket: TLSSocket) => {
       socket.once('data', () => socket.end('heard'));
     });
     const port = await portOf(server);
