@@ -28,6 +28,8 @@ export interface Cut {
 export interface NetworkConditions {
   lossRate: number;
   duplicationRate: number;
+  /** Duplicates come this much later at most. */
+  duplicateMsMax: number;
   delay: DelayDistribution;
   readonly cuts: Set<Cut>;
 }
@@ -70,6 +72,7 @@ export function createNetwork<Content>(
   const conditions: NetworkConditions = {
     lossRate: 0,
     duplicationRate: 0,
+    duplicateMsMax: 0,
     delay: calmDelay,
     cuts: new Set(),
   };
@@ -98,7 +101,8 @@ export function createNetwork<Content>(
       dispatch(from, to, copy(content), drawDelay(conditions.delay, random));
       if (random() < conditions.duplicationRate) {
         counts.duplicated++;
-        dispatch(from, to, copy(content), drawDelay(conditions.delay, random));
+        const lateMs = conditions.duplicateMsMax === 0 ? 0 : random() * conditions.duplicateMsMax;
+        dispatch(from, to, copy(content), lateMs + drawDelay(conditions.delay, random));
       }
     },
     sendInOrder(from, to, content) {

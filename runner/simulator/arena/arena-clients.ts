@@ -55,6 +55,8 @@ const movesMax = 100;
 export function openConnection<Engine extends EngineDoors>(
   world: ArenaWorld<Engine>,
   ports: ConnectionPorts,
+  /** Probability that a request goes to any node. */
+  wanders = 0,
 ): Connection {
   const { clock } = world;
   const { random, history } = ports;
@@ -72,7 +74,8 @@ export function openConnection<Engine extends EngineDoors>(
   const send = (pending: Pending): void => {
     const { request } = pending;
     const { partition, key } = request.target;
-    const to = leaders.get(partition) ?? anyNode();
+    const wandersNow = wanders > 0 && random() < wanders;
+    const to = (wandersNow ? undefined : leaders.get(partition)) ?? anyNode();
     if (to === undefined) return later(pending);
     pending.at = to;
     if (unsent.size === 0) clock.set(flush, 0);

@@ -119,12 +119,12 @@ export function createArenaInjector<Engine extends EngineDoors>(
     };
   };
   const partition = (): void => {
-    const shape = pick(random, ['isolate', 'mute', 'deaf', 'halves', 'oneWay', 'pair', 'pair']);
+    const shape = pick(random, plan.cuts);
     const lone = aNode();
     if (lone === undefined || world.nodes.size < 2) return;
     const isAlone = shape !== 'halves' && shape !== 'oneWay';
     const [near, far] = sidesOf(world, (id) => (isAlone ? id === lone.peer.id : random() < 0.5), random);
-    const forMs = random() * pick(random, [1_000, 12_000, 40_000]);
+    const forMs = random() * pick(random, plan.cutMsMax);
     if (shape === 'pair') {
       const other: Side = { nodes: new Set([pick(random, [...far.nodes])]), clients: new Set() };
       lastFor(forMs, cut({ ...near, clients: new Set() }, other, random() < 0.7));
@@ -154,11 +154,11 @@ export function createArenaInjector<Engine extends EngineDoors>(
   const inject: Readonly<Record<ArenaFault, () => void>> = {
     loss() {
       conditions.lossRate = random() * pick(random, [0.02, 0.1, 0.3]);
-      lastFor(random() * 20_000, () => (conditions.lossRate = 0));
+      lastFor(random() * 20_000, () => (conditions.lossRate = plan.lossRate));
     },
     duplication() {
       conditions.duplicationRate = random() * pick(random, [0.05, 0.5]);
-      lastFor(random() * 20_000, () => (conditions.duplicationRate = 0));
+      lastFor(random() * 20_000, () => (conditions.duplicationRate = plan.duplicationRate));
     },
     delay() {
       conditions.delay = drawDelays(random);
@@ -184,6 +184,10 @@ export function createArenaInjector<Engine extends EngineDoors>(
     },
     leave,
   };
+  conditions.delay = plan.delay;
+  conditions.lossRate = plan.lossRate;
+  conditions.duplicationRate = plan.duplicationRate;
+  conditions.duplicateMsMax = plan.duplicateMsMax;
   for (const { fault, meanGapMs } of plan.streams) {
     const next = (): void =>
       void world.clock.set(
@@ -223,6 +227,8 @@ export function createArenaInjector<Engine extends EngineDoors>(
       isOver = true;
       for (const finish of [...endings]) finish();
       conditions.delay = plan.delay;
+      conditions.lossRate = 0;
+      conditions.duplicationRate = 0;
     },
     cutOff(ids) {
       const [near, far] = sidesOf(world, (id) => ids.has(id), random);

@@ -95,7 +95,7 @@ export function runArena<Engine extends EngineDoors>(
 
   const random = createRandom(`${seed}/workload`);
   const history = new ArenaHistory();
-  const keys = drawKeys(random, plan.keys, plan.partitions);
+  const keys = drawKeys(random, plan.keys, plan.partitions, plan.kinds);
   world.found(plan.founders, plan.hosts);
   const operator =
     recover === undefined || plan.recoversEachMs === undefined

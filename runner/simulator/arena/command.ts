@@ -27,12 +27,12 @@ export async function arenaCommand(options: ArenaCommandOptions, output: Command
   const seeds = parseSeeds(options.seeds ?? '1');
   const profile = options.profile ?? defaultArena.profile;
   const mutations = options.plant?.split(',') ?? [];
-  const unknown = mutations.find((name) => plantedBugs.every((each) => each.name !== name));
+  const unknown = findUnknown(mutations);
   if (seeds === undefined || unknown !== undefined) {
     output.complain(
       seeds === undefined
         ? `--seeds takes a number or a range like 1..100, not ${String(options.seeds)}`
-        : `--plant takes ${plantedBugs.map(({ name }) => name).join(', ')}, not ${unknown}`,
+        : complaintOf(unknown ?? ''),
     );
     return exitCodes.usage;
   }
@@ -73,28 +73,46 @@ export async function mutationsCommand(options: ArenaCommandOptions, output: Com
     output.complain(`--seeds takes, with --mutations, how many seeds to try at most, not ${options.seeds}`);
     return exitCodes.usage;
   }
-  const searches = plantedBugs.flatMap(({ name, profile, seenWithin }): BugSearch[] => [
-    { name, profile, assertions: true, seeds: Math.min(most, assertedWithin) },
-    { name, profile, assertions: false, seeds: Math.min(most, seenWithin) },
+  const named = options.plant?.split(',');
+  const unknown = findUnknown(named ?? []);
+  if (unknown !== undefined) {
+    output.complain(complaintOf(unknown));
+    return exitCodes.usage;
+  }
+  const bugs = plantedBugs.filter(({ name }) => named?.includes(name) !== false);
+  const searches = bugs.flatMap(({ name, asserted, seen, seenWithin }): BugSearch[] => [
+    { name, profile: asserted, assertions: true, seeds: Math.min(most, assertedWithin) },
+    { name, profile: seen, assertions: false, seeds: Math.min(most, seenWithin) },
   ]);
   const found: BugFound[] = [];
   await inParallel<BugSearch, BugFound>('searchBug', searches, (each) => void found.push(each));
   if (options.json !== true) {
-    output.print('| planted bug | what it does | by assertions: seed | by histories alone: seed |');
-    output.print('| --- | --- | --- | --- |');
+    output.print(
+      '| planted bug | rule | what it does | by assertions: seed | by histories alone: seed | in profile |',
+    );
+    output.print('| --- | --- | --- | --- | --- | --- |');
   }
   let missed = 0;
-  for (const [index, { name, bug, profile }] of plantedBugs.entries()) {
+  for (const [index, { name, rule, bug, asserted, seen }] of bugs.entries()) {
     const [byAssertion, byHistory] = [found[2 * index], found[2 * index + 1]];
     if (byAssertion?.seed === undefined) missed++;
     if (byHistory?.seed === undefined) missed++;
-    if (options.json === true) output.print(JSON.stringify({ name, profile, byAssertion, byHistory }));
+    if (options.json === true) output.print(JSON.stringify({ name, asserted, seen, byAssertion, byHistory }));
     else {
-      const asserted = showFound(byAssertion, searches[2 * index]);
-      output.print(`| ${name} | ${bug} | ${asserted} | ${showFound(byHistory, searches[2 * index + 1])} |`);
+      const first = `${showFound(byAssertion, searches[2 * index])}, ${asserted}`;
+      const alone = showFound(byHistory, searches[2 * index + 1]);
+      output.print(`| ${name} | ${rule} | ${bug} | ${first} | ${alone} | ${seen} |`);
     }
   }
   return missed === 0 ? exitCodes.ok : exitCodes.checkFailed;
+}
+
+function findUnknown(names: readonly string[]): string | undefined {
+  return names.find((name) => plantedBugs.every((each) => each.name !== name));
+}
+
+function complaintOf(unknown: string): string {
+  return `--plant takes ${plantedBugs.map(({ name }) => name).join(', ')}, not ${unknown}`;
 }
 
 function showFound(found: BugFound | undefined, search: BugSearch | undefined): string {

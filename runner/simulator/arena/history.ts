@@ -6,6 +6,9 @@ import { defaultCheckLimits } from '../../check/limits.js';
 import type { Action, ObservedOperation } from '../../check/observed.js';
 import { whySentence } from '../../check/timeline.js';
 
+/** Of the few keys that are not decided by then hardly any ever is; they would cost more than all the rest of the seeds. */
+const stepsPerKeyMax = 200_000;
+
 export interface RecordedOperation {
   /** A client has one operation under way at a time, and takes a new number after an unknown outcome. */
   readonly client: number;
@@ -49,7 +52,7 @@ export class ArenaHistory {
    * under way when one began may have taken effect on either side, or not at all, and what was read then may be of either.
    */
   judge(): readonly HistoryVerdict[] {
-    const limits = { ...defaultCheckLimits, explainedKeysMax: 1 };
+    const limits = { ...defaultCheckLimits, explainedKeysMax: 1, stepsPerKeyMax };
     const first = new Map<ByteString, readonly ObservedOperation[]>();
     const later: HistoryVerdict[] = [];
     for (const [key, operations] of this.#keys) {

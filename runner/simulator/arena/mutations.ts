@@ -4,40 +4,53 @@ import { defaultArena, type ArenaProfile } from './options.js';
 
 export interface PlantedBug {
   readonly name: string;
+  /** Of the specification. */
+  readonly rule: string;
   /** What is left out, or done wrong. */
   readonly bug: string;
-  readonly profile: ArenaProfile;
-  /** Seeds within which histories alone must show it; assertions must within `assertedWithin`. */
+  /** In which assertions must show it, within `assertedWithin` seeds. */
+  readonly asserted: ArenaProfile;
+  /** In which histories alone must show it, within `seenWithin` seeds. */
+  readonly seen: ArenaProfile;
   readonly seenWithin: number;
 }
 
 export const assertedWithin = 50;
+/** Hardly ever seen in a history of an ordinary run. */
+const rare = 5_000;
 
 export const plantedBugs: readonly PlantedBug[] = [
-  bug('serveBeforeFetch', 'a member of a new view answers before it has fetched'),
-  bug('noOperationIds', 'a change that took effect is applied again'),
-  bug('anyEpoch', 'a replica answers whatever epoch is asked'),
-  bug('noSealing', 'a replica goes on answering when the next view is decided'),
-  bug('restartUnderOldName', 'a node that crashed comes back empty under its old name'),
-  bug('dropTombstonesAtTransfer', 'tombstones do not travel to the next view'),
+  bug('serveBeforeFetch', 'V5', 'a member of a new view answers before it has fetched', 'churn'),
+  bug('noOperationIds', 'R5', 'a change that took effect is applied again', 'swarm'),
+  bug('anyEpoch', 'R1', 'a replica answers whatever epoch is asked', 'leftovers'),
+  bug('noSealing', 'V3', 'a replica goes on answering when the next view is decided', 'churn'),
+  bug('restartUnderOldName', 'identity', 'a node that crashed comes back empty under its old name', 'churn'),
+  bug('dropTombstonesAtTransfer', 'R8, V5', 'tombstones do not travel to the next view', 'leftovers'),
   // It takes two that coordinate one key at once.
-  { ...bug('readHighest', 'a read answers the highest of unequal ballots'), profile: 'rivals' },
-  bug('fetchFromOne', 'one member of the view before is enough to start from'),
-  bug('keepOwnCopy', 'a member that goes on starts from its own copy'),
-  bug('acceptAbovePromised', 'an accept without prepare is sent above the promised ballot'),
-  bug('prepareAllBlindly', 'a claim to all keys is granted whatever was promised'),
-  { ...bug('restampBallots', 'fetched registers get a ballot of the new epoch'), ...rare() },
-  { ...bug('dropWithoutFloor', 'a dropped tombstone leaves no floor'), ...rare() },
-  { ...bug('dropWithoutAll', 'a tombstone is dropped that only a quorum accepted'), ...rare() },
+  {
+    ...bug('readHighest', 'R6', 'a read answers the highest of unequal ballots', 'leftovers'),
+    asserted: 'rivals',
+  },
+  bug('fetchFromOne', 'V5', 'one member of the view before is enough to start from', 'churn'),
+  bug('keepOwnCopy', 'V5', 'a member that goes on starts from its own copy', 'churn'),
+  bug('acceptAbovePromised', 'O1 a', 'an accept without prepare is sent above the promised ballot', 'duel'),
+  bug('prepareAllBlindly', 'O1 b', 'a claim to all keys is granted whatever was promised', 'usurper'),
+  {
+    ...bug('restampBallots', 'V5', 'fetched registers get a ballot of the new epoch', 'leftovers', rare),
+    asserted: 'collection',
+  },
+  {
+    ...bug('dropWithoutFloor', 'R8', 'a dropped tombstone leaves no floor', 'stray', rare),
+    asserted: 'collection',
+  },
+  {
+    ...bug('dropWithoutAll', 'R8', 'a tombstone is dropped that only a quorum accepted', 'stray', rare),
+    asserted: 'collection',
+  },
 ];
 
-function bug(name: string, what: string): PlantedBug {
-  return { name, bug: what, profile: 'swarm', seenWithin: 2_000 };
-}
-
-/** Hardly ever seen in a history: a profile of its own. */
-function rare(): Pick<PlantedBug, 'profile' | 'seenWithin'> {
-  return { profile: 'collection', seenWithin: 5_000 };
+function bug(name: string, rule: string, what: string, seen: ArenaProfile, seenWithin = 2_000): PlantedBug {
+  return { name, rule, bug: what, asserted: 'swarm', seen, seenWithin };
 }
 
 export interface BugSearch {

@@ -8,7 +8,9 @@ import type { Action, Content } from '../../check/observed.js';
 import { pick } from '../faults.js';
 
 /** `text` keys are appended to, `counter` keys incremented. */
-type KeyKind = 'register' | 'text' | 'counter';
+export type KeyKind = 'register' | 'text' | 'counter';
+
+export const allKinds: readonly KeyKind[] = ['register', 'register', 'text', 'counter'];
 
 export interface ArenaKey {
   readonly key: ByteString;
@@ -30,32 +32,38 @@ export interface ArenaRequest {
   readonly answered: (status: number, value: ByteString) => Action | undefined;
 }
 
-export function drawKeys(random: Random, count: number, partitions: number): readonly ArenaKey[] {
+export function drawKeys(
+  random: Random,
+  count: number,
+  partitions: number,
+  kinds = allKinds,
+): readonly ArenaKey[] {
   return Array.from({ length: count }, (_, index) => {
     const key = trustBytes(`key-${index}`);
     return {
       key,
       partition: partitionOfFirstWord(sha1FirstWord(key), partitions),
-      kind: pick<KeyKind>(random, ['register', 'register', 'text', 'counter']),
+      kind: pick(random, kinds),
       seen: null,
     };
   });
 }
 
-/** `sequence` is unique in the run; `deletes` the share of changes that delete. */
+/** `sequence` is unique in the run; `deletes` the share of changes that delete, `reads` that of gets among all. */
 export function drawRequest(
   random: Random,
   target: ArenaKey,
   sequence: number,
   deletes: number,
+  reads = 0.35,
 ): ArenaRequest {
-  const lot = random();
-  if (lot < 0.35) return getRequest(target);
+  if (random() < reads) return getRequest(target);
   if (random() < deletes) return deleteRequest(target);
-  if (target.kind === 'text' && lot < 0.65) return appendRequest(target, trustBytes(`.${sequence}`));
-  if (target.kind === 'counter' && lot < 0.65) return incrementRequest(target, 1 + Math.floor(random() * 9));
+  const lot = random();
+  if (target.kind === 'text' && lot < 0.46) return appendRequest(target, trustBytes(`.${sequence}`));
+  if (target.kind === 'counter' && lot < 0.46) return incrementRequest(target, 1 + Math.floor(random() * 9));
   const value = trustBytes(target.kind === 'counter' ? String(sequence * 100_000) : `v${sequence}`);
-  if (lot < 0.8) return compareAndSetRequest(target, target.seen, value);
+  if (lot < 0.69) return compareAndSetRequest(target, target.seen, value);
   return putRequest(target, value);
 }
 

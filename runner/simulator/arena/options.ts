@@ -4,9 +4,20 @@ import type { Violation } from '../options.js';
 /**
  * `swarm`: anything may happen. `collection`: two keys, many deletes and view changes, for bugs in the dropping of tombstones and
  * in ballots that hardly ever show. `rivals`: one view, and members that take each other for dead. `recovery`: quorums are lost, and
- * partitions recovered with loss.
+ * partitions recovered with loss. The rest are small and quick, to show in histories what a bug does: `churn`, views that change all the
+ * time; `leftovers`, changes that come through half, and reads of them; `duel`, two that lead at once; `usurper`, leaders that missed much; `stray`, deleted keys and late duplicates.
  */
-export const arenaProfiles = ['swarm', 'collection', 'rivals', 'recovery'] as const;
+export const arenaProfiles = [
+  'swarm',
+  'collection',
+  'rivals',
+  'recovery',
+  'churn',
+  'leftovers',
+  'duel',
+  'usurper',
+  'stray',
+] as const;
 export type ArenaProfile = (typeof arenaProfiles)[number];
 
 export interface ArenaOptions {

@@ -35,7 +35,7 @@ export function startArenaWorkload<Engine extends EngineDoors>(
     let client = ports.nextClient();
     const operate = (): void => {
       if (counts.begun === operations) return;
-      const request = drawRequest(random, pick(random, keys), ++counts.begun, plan.deletes);
+      const request = drawRequest(random, pick(random, keys), ++counts.begun, plan.deletes, plan.reads);
       connection.perform(request, client, plan.operationTimeoutMs * (0.5 + random()), (ending) => {
         ended++;
         if (ending === 'done') counts.succeeded++;
@@ -53,7 +53,7 @@ export function startArenaWorkload<Engine extends EngineDoors>(
     pause();
   };
   for (let connection = 0; connection < plan.connections; connection++) {
-    const opened = openConnection(world, ports);
+    const opened = openConnection(world, ports, plan.wanders);
     for (let lane = 0; lane < plan.lanes; lane++) runLane(opened);
   }
   return { counts, isOver: () => ended === operations };
