@@ -52,7 +52,7 @@ export function isSpent(message: ViewMessage, receiver: NodeState, sender: NodeS
   }
 }
 
-/** The ballot is not the one that is driven: it never will be again. */
+/** The ballot is not the one that is driven: it never will be again, for each try exceeds what this node promised, its own tries among it. */
 function isDecided(
   { viewEpoch, driving }: NodeState,
   of: { readonly epoch: number; readonly ballot: number },
@@ -60,6 +60,11 @@ function isDecided(
   return viewEpoch > of.epoch || driving !== of.ballot;
 }
 
+/**
+ * A claim is repeated under its own ballot, but only while it is being asked for, when nothing of it is left out here. A ballot that is not
+ * the claim's, or a claim that was let go, never comes back: a new one exceeds `highest`, and so every claim before it. One that is decided
+ * (clean or not) is not asked for again; of its late answers only consent counts, by which all may turn out to have started equal.
+ */
 function isClaimOver(
   { status, epoch, lead, leadBallot, highest }: NodeState,
   answer: PreparedAll['partitions'][number],
