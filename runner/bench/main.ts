@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { measureBridge } from './bridge.js';
 import { measureFailover } from './failover.js';
 import { measureGateway } from './gateway.js';
 import { measureLayers } from './layers.js';
@@ -38,6 +39,11 @@ const parts: Readonly<Record<string, Part>> = {
   gateway: {
     title: 'The same through the gateway: ten Redis connections insert, closed loop, 10 nodes, k = 1',
     run: (quick) => measureGateway(quick ? 1 : 5, quick ? 3 : 2),
+  },
+  bridge: {
+    title:
+      'Over two hosts on loopback, eventual, 8 nodes, k = 1: operations per second beside an echo of the same batches over a Node socket',
+    run: (quick) => measureBridge(quick ? 1 : 3, quick ? 0.3 : 0.6),
   },
   layers: {
     title: 'Where the time of a get goes: layer after layer replaced, 1,024 outstanding',
