@@ -40,7 +40,14 @@ export const viewMachine = viewSetup.createMachine({
   initial: 'judging',
   on: {
     /** Time starts anew even where several changes within one turn have led back to the same phase. */
-    viewChanging: { target: '.judging' },
+    viewChanging: [
+      { guard: { type: 'isIn', params: 'fetching' }, target: '.fetching' },
+      { guard: { type: 'isIn', params: 'sealed' }, target: '.sealed' },
+      { guard: { type: 'isIn', params: 'accepting' }, target: '.accepting' },
+      { guard: { type: 'isIn', params: 'preparing' }, target: '.preparing' },
+      { guard: { type: 'isIn', params: 'warming' }, target: '.warming' },
+      { target: '.steady' },
+    ],
   },
   states: {
     judging: {

@@ -19,7 +19,7 @@ export interface HopCounters {
 
 const movesBeforeLookup = 3;
 const movesMax = 7;
-const retryDelayMs = 10;
+const retryDelayMs = 2;
 const retryDelayMsMax = 500;
 
 /** Attaches routing to a dispatcher; answers the counters that its lookups keep. */

@@ -39,5 +39,4 @@ function dropCopy(replica: Replica, partition: PartitionState): void {
   for (const record of [...partition.records.values()]) dropRecord(replica, partition, record);
   partition.copy = 'none';
   partition.equalAt.clear();
-  replica.environment.raise({ type: 'replicaChanged' });
 }

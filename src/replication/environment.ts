@@ -11,8 +11,6 @@ import type { ReplicationMessage } from './messages.js';
 export type ReplicaEvent =
   /** Something awaits an answer or a time-out: `tick` within `pendingTickMs`. Raised at most once between ticks. */
   | { readonly type: 'replicaPending' }
-  /** The set of partitions led, held or filling, or whether all are confirmed, may have changed. */
-  | { readonly type: 'replicaChanged' }
   /** The engine's `viewPhase` of the partition changed (linearizable mode). */
   | { readonly type: 'viewChanging'; readonly partition: number };
 

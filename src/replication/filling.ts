@@ -102,7 +102,6 @@ export function completeCopy(replica: Replica, partition: PartitionState): void 
   if (partition.copy !== 'filling') return;
   partition.copy = 'complete';
   partition.readable = partition.member && replica.departure !== 'announced';
-  replica.environment.raise({ type: 'replicaChanged' });
 }
 
 /** Ends the filling of partitions of which nobody who may hold more is left: all answered, none is complete, all are equal. */

@@ -30,7 +30,6 @@ export function takeOverlay(replica: Replica, overlay: Overlay): void {
     } else refreshRole(replica, partition);
   }
   raisePending(replica);
-  replica.environment.raise({ type: 'replicaChanged' });
 }
 
 /** Believes what a home, or another in its name, says of groups; unless a nearer home is known. */
@@ -122,7 +121,6 @@ function setGroup(
   } else if (!partition.member && partition.copy === 'filling') partition.copy = 'none';
   if (wasMember !== partition.member) {
     for (const id of partition.others) partition.unsynced.add(id);
-    replica.environment.raise({ type: 'replicaChanged' });
   }
   raisePending(replica);
 }

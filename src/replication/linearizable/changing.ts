@@ -3,6 +3,7 @@
  * arrives meanwhile is applied together in the next one. O1 saves the first of the two round trips where it is certain.
  */
 import { emptyBytes, trustBytes, type ByteString } from '../../bytes.js';
+import type { Identifier } from '../../chord/identifier.js';
 import { changes as changingOpcodes, statuses, type Status } from '../../wire/requests.js';
 import { isPlanted } from '../environment.js';
 import { absentState, operations, type RecordState } from '../operations.js';
@@ -395,15 +396,27 @@ function giveUpLate(site: Site, change: KeyChange, nowMs: number): void {
   else backOff(site, change, nowMs);
 }
 
+/** Asks a member that has become active what it could not answer before: to wait until all are asked again would take longer. */
+export function askNewlyActive(site: Site, slot: Slot, peer: Identifier): void {
+  if (slot.changes.size === 0) return;
+  const place = slot.members.findIndex(({ id }) => id === peer);
+  if (place === -1 || place === slot.place) return;
+  for (const change of slot.changes.values())
+    if (change.phase !== 'backingOff' && change.epoch === slot.epoch) askMember(site, change, place);
+}
+
 function askMembers(site: Site, change: KeyChange): void {
+  for (let place = 0; place < change.slot.members.length; place++)
+    if (place !== change.slot.place) askMember(site, change, place);
+}
+
+/** Once more, if it has not answered. */
+function askMember(site: Site, change: KeyChange, place: number): void {
   const { slot, key, ballot, phase, proposed } = change;
+  const id = slot.members[place]?.id;
+  if (id === undefined || (change.answered & (1 << place)) !== 0) return;
   const kind = phase === 'preparing' ? askKinds.prepare : askKinds.accept;
-  const state = phase === 'accepting' ? proposed : undefined;
-  for (let place = 0; place < slot.members.length; place++) {
-    const id = slot.members[place]?.id;
-    if (id === undefined || place === slot.place || (change.answered & (1 << place)) !== 0) continue;
-    ask(site, id, change, kind, slot, key, ballot, state);
-  }
+  ask(site, id, change, kind, slot, key, ballot, phase === 'accepting' ? proposed : undefined);
 }
 
 /** Reads never end unknown: they may be asked again freely. */

@@ -10,7 +10,7 @@ import { claimFlushes } from './whole-partitions.js';
 import type { AcceptView, PrepareView, ViewAccepted, ViewPromised, ViewRefused } from './messages.js';
 import { seal, setPhase } from './phases.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
-import { warmForMs } from './timing.js';
+import { changesMax, warmForMs, warmingMax } from './timing.js';
 import type { View } from './view.js';
 
 export interface Driving {
@@ -33,21 +33,47 @@ export interface Driving {
 const triesMax = 40;
 const placesPerRound = 8;
 
-/** Has newcomers copy the partition, then proposes the view. Only while active and steady. */
+/** Whether newcomers may be asked to copy one more partition. */
+export function mayStartDriving(site: Site): boolean {
+  return countUnderWay(site).warming < warmingMax;
+}
+
+/** Has newcomers copy the partition; the view is proposed when they have. Only while active and steady. */
 export function startDriving(site: Site, slot: Slot, target: readonly Peer[], wipes: boolean): void {
   slot.driving = createDriving(target, wipes);
-  const newcomers = newcomersOf(site, slot, target);
-  if (newcomers.length === 0) return prepareView(site, slot, slot.driving);
   setPhase(site, slot, 'warming');
-  askToWarmUp(site, slot, newcomers);
+  askToWarmUp(site, slot, newcomersOf(site, slot, target));
+  proposeNext(site);
+}
+
+/** Proposes views whose newcomers have copied the partition, a few at a time. Ends every entry into the site. */
+export function proposeNext(site: Site): void {
+  if (site.betweenViews.size === 0) return;
+  let { changing } = countUnderWay(site);
+  for (const slot of site.betweenViews) {
+    if (changing >= changesMax) return;
+    const { driving } = slot;
+    if (slot.phase !== 'warming' || driving === undefined || slot.status !== 'active') continue;
+    if (newcomersOf(site, slot, driving.target).length > 0) continue;
+    changing++;
+    prepareView(site, slot, driving);
+  }
+}
+
+/** View changes of this node's partitions that have not timed out: these may wait for somebody who is gone, and hold up nobody. */
+function countUnderWay(site: Site): { readonly warming: number; readonly changing: number } {
+  let [warming, changing] = [0, 0];
+  for (const { phase, tries } of site.betweenViews) {
+    if (tries > 0) continue;
+    if (phase === 'warming') warming++;
+    else changing++;
+  }
+  return { warming, changing };
 }
 
 /** A newcomer has copied the partition. */
 export function warmedUp(site: Site, slot: Slot, from: Identifier): void {
   slot.warm.set(from, site.environment.clock.nowMs());
-  const { driving } = slot;
-  if (slot.phase !== 'warming' || driving === undefined || slot.status !== 'active') return;
-  if (newcomersOf(site, slot, driving.target).length === 0) prepareView(site, slot, driving);
 }
 
 /** The phase has lasted its time. */
@@ -62,8 +88,14 @@ export function decidingDue(site: Site, slot: Slot): void {
     setPhase(site, slot, 'steady');
     site.hintsDueAtMs = 0;
     raisePending(site);
-  } else if (phase === 'warming') askToWarmUp(site, slot, newcomersOf(site, slot, driving.target));
-  else prepareView(site, slot, driving);
+  } else if (slot.status !== 'active') prepareView(site, slot, driving);
+  else {
+    // Newcomers that have answered lately need not again; of the others some may be cut off by now.
+    const newcomers = newcomersOf(site, slot, driving.target);
+    if (newcomers.length === 0 && phase !== 'warming') return prepareView(site, slot, driving);
+    setPhase(site, slot, 'warming');
+    askToWarmUp(site, slot, newcomers);
+  }
 }
 
 export function answerPrepareView(site: Site, message: PrepareView): void {

@@ -22,6 +22,7 @@ import { forgetRegisters } from './forgetting.js';
 import {
   answerGetViews,
   confirmActive,
+  driveNext,
   handleSuggest,
   handleWantsToLeave,
   handleWarmUp,
@@ -48,6 +49,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
   const turn = <Arguments extends readonly unknown[]>(door: (...given: Arguments) => void) => {
     return (...given: Arguments): void => {
       door(...given);
+      driveNext(site, environment.clock.nowMs());
       flushAsks(site);
     };
   };
@@ -61,7 +63,6 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
       refreshLeads(site);
       hint(site, environment.clock.nowMs());
       raisePending(site);
-      environment.raise({ type: 'replicaChanged' });
     }),
     routesChanged: (overlay) => {
       if (site.overlay !== undefined) site.overlay = overlay;
@@ -71,6 +72,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
       else site.unreachable.delete(id);
       doubtEqual(site, id);
       refreshLeads(site);
+      for (const slot of [...site.concerned.keys()]) reconsider(site, slot, environment.clock.nowMs());
       raisePending(site);
     }),
     handleRequests: turn((client, batch) => {
@@ -206,7 +208,6 @@ function tick(site: Site): void {
     if (nowMs - warming.sinceMs > abandonedMs) slot.warming = undefined;
     else isAwaiting = true;
   }
-  for (const slot of [...site.concerned.keys()]) reconsider(site, slot, nowMs);
   if (tickRecoveries(site, nowMs)) isAwaiting = true;
   if (nowMs >= site.hintsDueAtMs) {
     hint(site, nowMs);

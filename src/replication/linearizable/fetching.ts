@@ -12,7 +12,7 @@ import { setPhase } from './phases.js';
 import { forgetRegisters } from './forgetting.js';
 import { claimFrom, refreshLead } from './leading.js';
 import { packRegisters, unpackRegisters, type AcceptedState } from './packed-registers.js';
-import { reopen } from './changing.js';
+import { askNewlyActive, reopen } from './changing.js';
 import { bucketOfHash, bucketsFor, bucketsMax, digestBuckets } from './registers-digest.js';
 import type { Register } from './register.js';
 import { activate, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
@@ -162,7 +162,10 @@ export function handleActivated(site: Site, message: Activated): void {
   const slot = site.slots[message.partition];
   if (slot?.view === undefined || slot.view.epoch !== message.epoch) return;
   slot.activated.add(message.from);
-  if (slot.status === 'active' && slot.epoch === message.epoch) claimFrom(site, slot, message.from);
+  if (slot.status === 'active' && slot.epoch === message.epoch) {
+    claimFrom(site, slot, message.from);
+    askNewlyActive(site, slot, message.from);
+  }
   const isFormer = placeIn(slot.view, site.self) === -1 && slot.status === 'sealed';
   if (isFormer && slot.activated.size >= quorumOf(slot.view.members)) forgetRegisters(site, slot);
 }
@@ -311,7 +314,6 @@ function finish(site: Site, slot: Slot, incoming: Incoming, view: View): void {
   if (view.wipes) answerFlushes(site, slot, view.epoch);
   for (const change of [...slot.changes.values()]) reopen(site, change, nowMs);
   if (incoming.tries > 0 || slot.members.length < site.environment.config.replicas) site.hintsDueAtMs = 0;
-  site.environment.raise({ type: 'replicaChanged' });
   raisePending(site);
 }
 

@@ -23,5 +23,4 @@ export function forgetRegisters(site: Site, slot: Slot): void {
   slot.driving = undefined;
   slot.repairing = undefined;
   setPhase(site, slot, 'steady');
-  site.environment.raise({ type: 'replicaChanged' });
 }

@@ -6,7 +6,7 @@ import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
 import { naturalGroup, partitionIdentifier } from '../partition.js';
 import { roundIn, roundsBeforeRenewal } from './ballot.js';
-import { startDriving } from './deciding.js';
+import { mayStartDriving, proposeNext, startDriving } from './deciding.js';
 import { warmUp } from './fetching.js';
 import type { GetViews, Suggest, Views, WarmUp } from './messages.js';
 import { compareLed } from './repairing.js';
@@ -59,7 +59,7 @@ export function reconsider(site: Site, slot: Slot, nowMs: number): void {
   let concern = site.concerned.get(slot);
   const names = (target ?? slot.members).map(({ id }) => id).join();
   if (concern === undefined || concern.names !== names) {
-    concern = { names, sinceMs: nowMs };
+    concern = { names, sinceMs: nowMs, dueAtMs: nowMs };
     site.concerned.set(slot, concern);
   }
   const isUrgent = wipes || renews || slot.members.some(({ id }) => isDead(site, id) || site.leaving.has(id));
@@ -68,10 +68,22 @@ export function reconsider(site: Site, slot: Slot, nowMs: number): void {
     0,
     alive.findIndex(({ id }) => id === site.self),
   );
-  if (nowMs - concern.sinceMs >= (isUrgent ? 0 : viewSettleMs) + turn * driveDelayMs) {
+  concern.dueAtMs = concern.sinceMs + (isUrgent ? 0 : viewSettleMs) + turn * driveDelayMs;
+  if (nowMs >= concern.dueAtMs && mayStartDriving(site)) {
     site.concerned.delete(slot);
     startDriving(site, slot, target ?? slot.members, wipes);
   } else raisePending(site);
+}
+
+/** Drives what waited for others to be done. */
+export function driveNext(site: Site, nowMs: number): void {
+  proposeNext(site);
+  if (site.concerned.size === 0 || !mayStartDriving(site)) return;
+  for (const [slot, { dueAtMs }] of [...site.concerned]) {
+    if (nowMs < dueAtMs) continue;
+    reconsider(site, slot, nowMs);
+    if (!mayStartDriving(site)) return;
+  }
 }
 
 /** The home's word on partitions that this node is a member of. */
@@ -168,12 +180,15 @@ function wanted(site: Site, slot: Slot, nowMs: number): readonly Peer[] | undefi
     if (nowMs - deadSinceMs(site, member.id, nowMs) < shrinkAfterMs) group.push(member);
   }
   const target = keepingQuorum(members, group, stays);
+  // Another order of the same, some of them dead, is worth no change: there will be one when somebody can come instead.
+  const isReordered = target.length === members.length && members.every((member) => has(target, member));
+  if (isReordered && target.some(({ id }) => isDead(site, id))) return undefined;
   return target.filter(stays).length >= quorumOf(target) ? target : undefined;
 }
 
 /** When this node first looked at the member and found it dead. */
 function deadSinceMs(site: Site, id: Identifier, nowMs: number): number {
-  const sinceMs = site.deadSinceMs.get(id) ?? nowMs;
+  const sinceMs = Math.min(site.deadSinceMs.get(id) ?? nowMs, nowMs);
   site.deadSinceMs.set(id, sinceMs);
   return sinceMs;
 }

@@ -8,6 +8,8 @@ import type { Site, Slot } from './site.js';
 export function setPhase(site: Site, slot: Slot, phase: ViewPhase): void {
   if (slot.phase === phase) return;
   slot.phase = phase;
+  if (phase === 'steady') site.betweenViews.delete(slot);
+  else site.betweenViews.add(slot);
   site.environment.raise({ type: 'viewChanging', partition: slot.partition });
 }
 

@@ -95,6 +95,13 @@ export interface Slot extends Shelf {
   readonly collections: Map<string, Collection>;
 }
 
+/** A change of view that this node thinks is due, and when its turn to drive it comes. */
+export interface Concern {
+  readonly names: string;
+  readonly sinceMs: number;
+  dueAtMs: number;
+}
+
 export interface Site {
   readonly environment: ReplicaEnvironment;
   readonly self: Identifier;
@@ -105,7 +112,9 @@ export interface Site {
   /** Slots with registers, a view under way, or a home here: what rounds look at. */
   readonly known: Set<Slot>;
   /** Slots whose view is to be changed, and since when this node thinks so. */
-  readonly concerned: Map<Slot, { readonly names: string; readonly sinceMs: number }>;
+  readonly concerned: Map<Slot, Concern>;
+  /** Slots whose phase is not steady. */
+  readonly betweenViews: Set<Slot>;
   readonly unreachable: Set<Identifier>;
   /** Nodes that want to leave. */
   readonly leaving: Set<Identifier>;
@@ -145,6 +154,7 @@ export function createSite(environment: ReplicaEnvironment): Site {
     slots: Array.from<Slot | undefined>({ length: config.partitions }).fill(undefined),
     known: new Set(),
     concerned: new Map(),
+    betweenViews: new Set(),
     unreachable: new Set(),
     leaving: new Set(),
     deadSinceMs: new Map(),

@@ -17,6 +17,13 @@ export const viewSettleMs = 1_000;
 export const phaseMs = 150;
 /** How long a newcomer that said it has copied a partition is taken at its word. */
 export const warmForMs = 500;
+/**
+ * View changes that a node drives or takes part in at once, those aside that have timed out: each stops its partition for two round trips,
+ * and a hundred at once would make these as long as all of them take together.
+ */
+export const changesMax = 2;
+/** Changes that a node drives whose newcomers are still copying. */
+export const warmingMax = 4;
 /** Warm-ups that a node runs at once. */
 export const transfersMax = 8;
 /** From one repetition of a hint, or question for views, to the next. */
