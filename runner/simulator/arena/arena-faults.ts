@@ -31,6 +31,8 @@ export function createArenaInjector<Engine extends EngineDoors>(
   random: Random,
   /** Whether each partition could go on if only these nodes lived. */
   quorumsHold: (living: ReadonlySet<Identifier>) => boolean,
+  /** Whether quorums may be lost, as far as the plan allows it. */
+  mayLose: () => boolean,
 ): ArenaInjector<Engine> {
   const counts = { crashes: 0, joins: 0, departures: 0 };
   const endings = new Set<() => void>();
@@ -61,7 +63,7 @@ export function createArenaInjector<Engine extends EngineDoors>(
   const mayEnd = (victims: readonly ArenaNode<Engine>[]): boolean => {
     // Somebody must be left who stays.
     if ([...world.nodes.values()].every((node) => node.departing || victims.includes(node))) return false;
-    if (plan.mayLoseQuorum) return true;
+    if (plan.mayLoseQuorum && mayLose()) return true;
     const living = new Set(world.nodes.keys());
     for (const victim of victims) living.delete(victim.peer.id);
     return quorumsHold(living);

@@ -3,6 +3,7 @@
  * faults that its seed draws; every invariant asserted on the way, the history judged at the end. A run of 500 operations
  * takes about a tenth of a second, so that thousands of seeds can be tried.
  */
+import type { Identifier } from '../../../src/chord/identifier.js';
 import { defaultConfig, type RingConfig } from '../../../src/config.js';
 import { createRandom } from '../../../src/random.js';
 import type { EngineDoors } from '../../../src/replication/engine.js';
@@ -20,6 +21,9 @@ import { startOperator, type Recoverer } from './operator.js';
 import { arenaReplayCommand, type ArenaOptions, type ArenaResult } from './options.js';
 import { drawArenaPlan, type ArenaPlan } from './plan.js';
 import { startArenaWorkload } from './workload.js';
+
+/** A partition can be recovered 15 times; what is lost already when this many lineages have begun may take the rest. */
+const lineagesMax = 10;
 
 /** Faults end when this share of the operations has begun. */
 const faultyShare = 0.8;
@@ -45,12 +49,15 @@ export function runArena<Engine extends EngineDoors>(
     {
       keyOfRead: (client, id) => world.clients[client - 1]?.readOf(id),
       lineageBegan(partition) {
+        lineages[partition] = (lineages[partition] ?? 0) + 1;
         const affected = keys.filter((key) => key.partition === partition).map(({ key }) => key);
         history.beginLineage(affected, world.clock.nowMs());
       },
     },
   );
   const changing = new Set<object>();
+  /** By partition, how many began after the first. */
+  const lineages = Array.from({ length: plan.partitions }, () => 0);
   const world = createArenaWorld<Engine>(
     {
       seed,
@@ -82,12 +89,16 @@ export function runArena<Engine extends EngineDoors>(
         ),
     },
   );
-  const injector = createArenaInjector(world, plan, createRandom(`${seed}/victims`), (living) => {
+  const quorumsHold = (living: ReadonlySet<Identifier>): boolean => {
     for (let partition = 0; partition < plan.partitions; partition++) {
       if (!monitor.quorumHolds(partition, living)) return false;
     }
     return true;
-  });
+  };
+  const victims = createRandom(`${seed}/victims`);
+  const injector = createArenaInjector(world, plan, victims, quorumsHold, () =>
+    lineages.every((begun) => begun < lineagesMax),
+  );
   const isOver = (): boolean => violations.length > 0;
   const runUntil = (untilMs: number, isEnough: () => boolean): void => {
     while (!isOver() && !isEnough() && world.clock.step(untilMs));
