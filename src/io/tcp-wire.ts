@@ -65,6 +65,7 @@ export function createTcpConnector({ tls, dialMsMax, refused }: TcpOptions): Con
         close: () => new Promise((resolve) => server.close(() => resolve())),
       };
     },
+    close: () => Promise.resolve(),
   };
 }
 
@@ -105,9 +106,10 @@ function wireOver(socket: Socket, side: TlsSide, events: WireEvents, ended: () =
       if (closing !== undefined) return;
       reason ??= why;
       closing = setTimeout(() => socket.destroy(), lingerMs);
-      // One that never opened has nothing to let go.
+      // One that never opened has nothing to let go. Destroyed as soon as it has ended, TLS would cut off what was sent: the other
+      // end closes in answer.
       if (socket.connecting) socket.destroy();
-      else socket.end(() => socket.destroy());
+      else socket.end();
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Wires between hosts: an ordered stream of bytes each way, whatever carries it. TCP and TLS in tcp-wire.ts. */
+/** Wires between hosts: an ordered stream of bytes each way, whatever carries it. TCP and TLS in tcp-wire.ts, NATS in nats-wire.ts. */
 
 /** What one end of a wire hears, in this order: opened, then any number of received, then closed; closed alone when it never opened. */
 export interface WireEvents {
@@ -29,4 +29,6 @@ export interface Connector {
   dial(address: string, events: WireEvents): Wire;
   /** `accept` is called with each wire that has opened, and answers who hears it. Rejects with a RondoError CONNECTION. */
   listen(address: string, accept: (wire: Wire, from: string) => WireEvents): Promise<Listener>;
+  /** Lets go of what carries the wires, if it is one thing: all wires end. */
+  close(): Promise<void>;
 }
