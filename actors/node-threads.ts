@@ -153,22 +153,23 @@ export function createNodeThreads(
     nodes.set(peer.id, handle);
     events.started(peer);
     worker.on('error', (error) => log('error', 'a node thread failed', { err: error, of: peer.address }));
+    // A thread's ports close when it has run its last statement, its exit is heard when its memory is freed: up to 25 ms later.
+    port1.once('close', () => ended(peer));
     worker.once('exit', (code) => {
       port1.close();
-      ended(peer, code);
+      ended(peer);
+      if (!closing) log('info', 'a node thread has ended', { of: peer.address, code });
     });
     for (const id of unreachable) tell(handle.control.peerUnreachable(id, true));
     introduceWaiting(peer.id);
     return handle;
   };
 
-  const ended = (peer: Peer, code: number): void => {
-    nodes.delete(peer.id);
+  const ended = (peer: Peer): void => {
+    if (!nodes.delete(peer.id)) return;
     gone.add(peer.id);
     events.ended(peer);
-    if (closing) return;
-    log('info', 'a node thread has ended', { of: peer.address, code });
-    tellDead(peer.id);
+    if (!closing) tellDead(peer.id);
   };
 
   const tellDead = (id: Identifier): void => {
