@@ -2,6 +2,7 @@
  * Frames out of a stream of bytes, however it is cut, and into one (wire/frames.ts has their form). A frame that lies whole in a chunk is
  * handed on in place; a part of one is kept in a buffer that grows with the bytes that have come, never with those announced.
  */
+import { foreignProtocolOf } from '../wire/foreign-protocols.js';
 import { frameHeaderBytes, frameKinds, frameTypeOf, type FrameType } from '../wire/frames.js';
 import { frameBytesMost } from '../wire/wire-limits.js';
 import { WireError } from '../wire/wire-error.js';
@@ -110,7 +111,13 @@ function totalBytes(bytes: Buffer, at: number, frameBytesMax: number): number | 
   if (bytes.length - at < frameHeaderBytes) return undefined;
   const rest = bytes.readUInt32LE(at);
   if (rest < 1) throw new WireError('frame', '', 'is shorter than its header');
-  if (rest > frameBytesMax) throw new WireError('frame', '', `has ${rest} bytes, more than ${frameBytesMax}`);
+  const kind = bytes[at + 4] ?? 0;
+  if (rest > frameBytesMax || frameTypeOf(kind) === undefined) {
+    const foreign = foreignProtocolOf(bytes.toString('latin1', at, at + frameHeaderBytes));
+    if (foreign !== undefined) throw new WireError('frame', '', foreign);
+    if (rest <= frameBytesMax) throw new WireError('frame', '', `is of the unknown kind ${kind}`);
+    throw new WireError('frame', '', `has ${rest} bytes, more than ${frameBytesMax}`);
+  }
   return rest + 4;
 }
 

@@ -4,7 +4,7 @@ import { connect as connectTls, createServer as createTlsServer, TLSSocket } fro
 import type { TlsTexts } from '../bridge-options.js';
 import { RondoError } from '../errors.js';
 import { formatHostAddress, parseHostAddress } from '../host-address.js';
-import { closedAfterHandshake, isProvedPeer, whyTlsFailed, type TlsSide } from './tls-failures.js';
+import { closedWithoutWord, isProvedPeer, whyTlsFailed, type TlsSide } from './tls-failures.js';
 import { peerDialOptions, peerServerOptions } from './tls-options.js';
 import type { Connector, Wire, WireEvents } from './wire.js';
 
@@ -18,6 +18,8 @@ export interface TcpOptions {
 
 /** What was sent last, such as a refusal, has this long to leave. */
 const lingerMs = 1_000;
+/** From others, with those still in their handshake. A pair of hosts needs one, and some more while links are renewed. */
+const connectionsMax = 1_024;
 
 export function createTcpConnector({ tls, dialMsMax, refused }: TcpOptions): Connector {
   return {
@@ -55,8 +57,9 @@ export function createTcpConnector({ tls, dialMsMax, refused }: TcpOptions): Con
         heard = accept(wire, farEndOf(socket));
       };
       const server = tls === undefined ? createServer(take) : createTlsServer(peerServerOptions(tls), take);
-      server.on('tlsClientError', (error: Error, socket: Socket) =>
-        refused(farEndOf(socket), whyTlsFailed(error, 'accepted')),
+      server.maxConnections = connectionsMax;
+      server.on('tlsClientError', (error: Error, socket: TLSSocket) =>
+        refused(farEndOf(socket), whyTlsFailed(error, 'accepted', socket)),
       );
       await listening(server, address.host, address.port, text);
       const { address: host, port } = server.address() as AddressInfo;
@@ -88,7 +91,7 @@ function wireOver(socket: Socket, side: TlsSide, events: WireEvents, ended: () =
   });
   socket.on('error', (error) => (reason ??= explain(error)));
   socket.on('end', () => {
-    reason ??= isTls && side === 'dialled' && !received ? closedAfterHandshake : 'the other end closed it';
+    reason ??= side === 'dialled' && !received ? closedWithoutWord(isTls) : 'the other end closed it';
   });
   socket.once('close', () => {
     ended();

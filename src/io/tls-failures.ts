@@ -55,11 +55,14 @@ export function whyTlsFailed(error: Error, side: TlsSide, socket?: TLSSocket): s
 }
 
 /**
- * In TLS 1.3 the dialling end is connected before the other has judged its certificate: a connection that ends without a word
- * right after `secureConnect` was most likely refused for that.
+ * Why a connection that was dialled ended before a byte came. In TLS 1.3 the dialling end is connected before the other has judged
+ * its certificate, and hears no more of it than that.
  */
-export const closedAfterHandshake =
-  'it closed the connection after the TLS handshake without a word: it does not accept our certificate (is --tls-cert of its CA, and the clock right?)';
+export function closedWithoutWord(isTls: boolean): string {
+  return isTls
+    ? 'it closed the connection after the TLS handshake without a word: it does not accept our certificate (is --tls-cert of its CA, and the clock right?)'
+    : 'it closed the connection without a word: if it wants TLS, give --tls-ca, --tls-cert and --tls-key';
+}
 
 const closedInHandshake =
   'it closed the connection during the TLS handshake: does it speak TLS, and accept our certificate?';

@@ -9,7 +9,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { TlsTexts } from '../../src/bridge-options.js';
-import { closedAfterHandshake, isProvedPeer, whyTlsFailed } from '../../src/io/tls-failures.js';
+import { closedWithoutWord, isProvedPeer, whyTlsFailed } from '../../src/io/tls-failures.js';
 import {
   gatewayDialOptions,
   gatewayServerOptions,
@@ -84,7 +84,7 @@ describe('TLS between peers', function () {
     let failure: string | undefined;
     socket.on('error', (error) => (failure ??= whyTlsFailed(error, 'dialled')));
     await closeOf(socket);
-    return failure ?? (answer === '' ? closedAfterHandshake : answer);
+    return failure ?? (answer === '' ? closedWithoutWord(true) : answer);
   }
 
   async function speakPlain(port: number, text: string): Promise<string> {
