@@ -73,6 +73,10 @@ const parts: Readonly<Record<string, Part>> = {
       'Linearizable, 8 nodes, k = 3: ms without an answer of the partitions that a kill, a departure or a join touches',
     run: (quick) => measureFailover(quick ? 2 : 8, 'half', 'half'),
   },
+  'failover-50': {
+    title: 'The same, 50 kills and 50 departures',
+    run: (quick) => measureFailover(quick ? 4 : 100, 'half', 'fifty'),
+  },
   'failover-full': {
     title: 'The same at full load',
     run: (quick) => measureFailover(quick ? 2 : 8, 'full', 'full'),
@@ -91,7 +95,7 @@ const parts: Readonly<Record<string, Part>> = {
 
 /** All that fit ten minutes together, or one: the others are asked for by name. */
 function defaultParts(quick: boolean): string[] {
-  const byName = quick ? ['failover', 'failover-full', 'profile'] : ['failover-full'];
+  const byName = ['failover-50', 'failover-full', ...(quick ? ['failover', 'profile'] : [])];
   return Object.keys(parts).filter((name) => !byName.includes(name));
 }
 
