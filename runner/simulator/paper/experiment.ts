@@ -36,14 +36,14 @@ export type Scale = 'full' | 'quick';
 const pathTolerance = 0.15;
 const messagesNodesMax = 1024;
 
-/** All rows, in the order of printing. `full` takes some twelve minutes of processor time, `quick` less than one. */
+/** All rows, in the order of printing. `full` takes some six minutes of processor time, `quick` less than one. */
 export function planExperiments(scale: Scale): readonly Experiment[] {
   const isFull = scale === 'full';
   return [
     speedExperiment(isFull ? 60 : 30),
     ...publishedPaths
       .filter(([nodes]) => isFull || nodes <= 256 || nodes === 16384)
-      .map(([nodes, path]) => pathExperiment(nodes, path, isFull)),
+      .map(([nodes, path]) => pathExperiment(nodes, path)),
     loadExperiment(isFull ? 5 : 1),
     ...publishedFailures
       .filter(([failed]) => isFull || failed === 0 || failed === 0.5)
@@ -70,7 +70,7 @@ function speedExperiment(virtualSeconds: number): Experiment {
   };
 }
 
-function pathExperiment(nodes: number, path: number, isFull: boolean): Experiment {
+function pathExperiment(nodes: number, path: number): Experiment {
   const isSimulated = nodes <= messagesNodesMax;
   const through = isSimulated ? 'messages' : 'tables';
   return {
