@@ -4,7 +4,7 @@ import { connect as connectTls, createServer as createTlsServer, TLSSocket } fro
 import type { TlsTexts } from '../bridge-options.js';
 import { RondoError } from '../errors.js';
 import { formatHostAddress, parseHostAddress } from '../host-address.js';
-import { closedWithoutWord, isProvedPeer, whyTlsFailed, type TlsSide } from './tls-failures.js';
+import { closedWithoutWord, isProvedPeer, provesHost, whyTlsFailed, type TlsSide } from './tls-failures.js';
 import { peerDialOptions, peerServerOptions } from './tls-options.js';
 import type { Connector, Wire, WireEvents } from './wire.js';
 
@@ -99,6 +99,7 @@ function wireOver(socket: Socket, side: TlsSide, events: WireEvents, ended: () =
     events.closed(reason ?? 'it was closed');
   });
   return {
+    proves: (host) => !(socket instanceof TLSSocket) || provesHost(socket, host),
     send(bytes, taken) {
       if (closing !== undefined || !socket.writable) return;
       socket.write(bytes, (error) => {

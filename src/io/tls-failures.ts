@@ -1,4 +1,5 @@
 /** Why TLS failed, in words that say what to do: codes of Node and OpenSSL, seen from the end that reports them. */
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /** `dialled`: what the other end, at the address, is to us. `accepted`: what came to our port. */
@@ -72,6 +73,12 @@ const wentInHandshake = 'it went away during the TLS handshake: it may not accep
 /** Whether a connection that was accepted or dialled is of a peer of the cluster; to be asserted before any byte is read. */
 export function isProvedPeer(socket: TLSSocket): boolean {
   return socket.authorized && Object.keys(socket.getPeerCertificate()).length > 0;
+}
+
+/** Whether the certificate that the other end showed is for that name or address. */
+export function provesHost(socket: TLSSocket, host: string): boolean {
+  const certificate = socket.getPeerX509Certificate();
+  return (isIP(host) === 0 ? certificate?.checkHost(host) : certificate?.checkIP(host)) !== undefined;
 }
 
 function codeOf(error: Error): string {

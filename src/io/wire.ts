@@ -11,6 +11,8 @@ export interface WireEvents {
 }
 
 export interface Wire {
+  /** Whether the other end has proved to be that host; left out where a carrier has no proofs, and all are believed. */
+  proves?(host: string): boolean;
   /** Sends the bytes after all that were sent before; `taken` is called when the carrier has taken them, never after `closed`. */
   send(bytes: Buffer, taken?: () => void): void;
   /** Lets what was sent leave, then ends the wire: `closed` comes with this reason. Idempotent. */
