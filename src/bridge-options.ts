@@ -9,6 +9,13 @@ import {
   parseHostAddress,
   type HostAddress,
 } from './host-address.js';
+import {
+  exposureOfNats,
+  isNatsName,
+  natsNameRule,
+  parseNatsServers,
+  type NatsServers,
+} from './nats-options.js';
 
 /** Mutual TLS between hosts: texts in PEM. */
 export interface TlsTexts {
@@ -33,12 +40,38 @@ export interface BridgeOptions {
   readonly insecure?: boolean;
   /** How long to try to join before giving up. Default 60,000. */
   readonly joinTimeoutMs?: number;
+  /**
+   * NATS servers at which hosts meet instead of dialling each other: `nats://HOST:4222` or `tls://HOST:4222`, several with commas. Then
+   * `advertise` is this host's name there, `join` the names of others, and `listen` means nothing.
+   */
+  readonly bridge?: string;
+  /** Who signed the NATS servers' certificates, in PEM. Default: the authorities that Node.js trusts. */
+  readonly bridgeCa?: string;
+  /** Logs in to NATS: the text of a .creds file, or the seed of a user NKEY. */
+  readonly bridgeCredentials?: string;
+}
+
+/** Hosts dial each other. */
+export interface TcpCarriage {
+  readonly type: 'tcp';
+  readonly listen: HostAddress;
+  readonly advertise: HostAddress | undefined;
+}
+
+/** Hosts meet at NATS servers. */
+export interface NatsCarriage {
+  readonly type: 'nats';
+  readonly servers: NatsServers;
+  readonly ca: string | undefined;
+  readonly credentials: string | undefined;
+  /** This host's; undefined for a random one. */
+  readonly name: string | undefined;
 }
 
 export interface CheckedBridge {
-  readonly listen: HostAddress;
-  readonly join: readonly HostAddress[];
-  readonly advertise: HostAddress | undefined;
+  readonly carriage: TcpCarriage | NatsCarriage;
+  /** Addresses of hosts, in the form that the carriage has. */
+  readonly join: readonly string[];
   readonly cluster: string;
   readonly tls: TlsTexts | undefined;
   readonly insecure: boolean;
@@ -51,6 +84,23 @@ const joinTimeoutMsDefault = 60_000;
 
 /** Undefined for a ring of this host alone. Throws RondoError INVALID_ARGUMENT. */
 export function checkBridge(options: BridgeOptions): CheckedBridge | undefined {
+  const reached = options.bridge === undefined ? checkTcp(options) : checkNats(options, options.bridge);
+  if (reached === undefined) return undefined;
+  const cluster = options.cluster ?? clusterDefault;
+  if (cluster === '' || cluster.length > clusterCharactersMax)
+    throw invalid(`cluster must have 1 to ${clusterCharactersMax} characters, not ${cluster.length}`);
+  const joinTimeoutMs = options.joinTimeoutMs ?? joinTimeoutMsDefault;
+  if (!Number.isInteger(joinTimeoutMs) || joinTimeoutMs < 1)
+    throw invalid(`joinTimeoutMs must be a whole number from 1, not ${joinTimeoutMs}`);
+  const { tls, insecure = false } = options;
+  return { ...reached, cluster, tls, insecure, joinTimeoutMs };
+}
+
+type Reached = Pick<CheckedBridge, 'carriage' | 'join'>;
+
+function checkTcp(options: BridgeOptions): Reached | undefined {
+  if (options.bridgeCa !== undefined || options.bridgeCredentials !== undefined)
+    throw invalid('bridgeCa and bridgeCredentials need bridge (--bridge nats://HOST:4222)');
   const join = (options.join ?? []).map((text) => addressOf('join', text, 1));
   if (options.listen === undefined && join.length === 0) {
     if (options.advertise !== undefined)
@@ -66,16 +116,29 @@ export function checkBridge(options: BridgeOptions): CheckedBridge | undefined {
     const any = formatHostAddress(advertise ?? listen);
     throw invalid(`advertise must name an address that others can dial (--advertise HOST:PORT), not ${any}`);
   }
-  const cluster = options.cluster ?? clusterDefault;
-  if (cluster === '' || cluster.length > clusterCharactersMax)
-    throw invalid(`cluster must have 1 to ${clusterCharactersMax} characters, not ${cluster.length}`);
-  const joinTimeoutMs = options.joinTimeoutMs ?? joinTimeoutMsDefault;
-  if (!Number.isInteger(joinTimeoutMs) || joinTimeoutMs < 1)
-    throw invalid(`joinTimeoutMs must be a whole number from 1, not ${joinTimeoutMs}`);
   const { tls, insecure = false } = options;
   const exposure = exposureOf('listen', listen, { tls: tls !== undefined, password: false, insecure });
   if (exposure.type === 'refused') throw invalid(exposure.reason);
-  return { listen, join, advertise, cluster, tls, insecure, joinTimeoutMs };
+  return { carriage: { type: 'tcp', listen, advertise }, join: join.map(formatHostAddress) };
+}
+
+function checkNats(options: BridgeOptions, bridge: string): Reached {
+  if (options.listen !== undefined)
+    throw invalid('bridge and listen exclude each other: over NATS nobody dials this host');
+  const servers = parseNatsServers(bridge);
+  const {
+    join = [],
+    advertise: name,
+    bridgeCa: ca,
+    bridgeCredentials: credentials,
+    insecure = false,
+  } = options;
+  for (const text of [...join, ...(name === undefined ? [] : [name])])
+    if (!isNatsName(text))
+      throw invalid(`join and advertise are names of hosts with bridge (${natsNameRule}), not ${text}`);
+  const exposure = exposureOfNats(servers, credentials !== undefined, insecure);
+  if (exposure.type === 'refused') throw invalid(exposure.reason);
+  return { carriage: { type: 'nats', servers, ca, credentials, name }, join };
 }
 
 /** Options that a ring has one value for: who joins may repeat it, not change it. */

@@ -1,5 +1,7 @@
 /** NATS as the carrier between hosts: its options checked, and the names that hosts have there. */
 import { RondoError } from './errors.js';
+import type { Exposure } from './exposure.js';
+import { isLoopbackHost, parseHostAddress } from './host-address.js';
 
 /** A NATS server, as the client library takes it. */
 export interface NatsServers {
@@ -39,6 +41,28 @@ export function isNatsName(text: string): boolean {
 }
 
 export const natsNameRule = '1 to 64 letters, digits, - and _';
+
+/** The rule of exposure.ts for a NATS system: whoever may speak there as a host is one. */
+export function exposureOfNats(servers: NatsServers, hasCredentials: boolean, insecure: boolean): Exposure {
+  const hosts = servers.addresses.map((address) => parseHostAddress(address)?.host ?? address);
+  const missing = [
+    ...(servers.isTls ? [] : ['TLS (tls:// instead of nats://)']),
+    ...(hasCredentials || servers.login.type !== 'none'
+      ? []
+      : ['credentials (--bridge-credentials FILE, or USER:PASSWORD@ in the URL)']),
+  ];
+  if (missing.length === 0 || hosts.every(isLoopbackHost)) return { type: 'closed' };
+  const where = `--bridge ${servers.addresses.join(',')}`;
+  const lacks = missing.join(' and ');
+  if (insecure) return { type: 'open', warning: `--insecure: ${where} without ${lacks}: ${consequence}` };
+  return {
+    type: 'refused',
+    reason: `${where} leads to other machines and needs ${lacks}; or say --insecure: then ${consequence}`,
+  };
+}
+
+const consequence =
+  'whoever reaches that NATS server, or the network on the way, can join the ring, and read and change everything';
 
 function parseUrl(url: string): { address: string; isTls: boolean; login: NatsLogin } {
   const [, scheme, credentials, host, portText] = urlPattern.exec(url) ?? [];

@@ -3,11 +3,10 @@ import type { MessagePort } from 'node:worker_threads';
 import type { CheckedBridge } from '../../src/bridge-options.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import type { RingConfig } from '../../src/config.js';
-import { formatHostAddress, parseHostAddress } from '../../src/host-address.js';
-import { createTcpConnector } from '../../src/io/tcp-wire.js';
 import type { Peer } from '../../src/peer.js';
 import type { Frame, Greeting } from '../../src/wire/frames.js';
 import type { Log } from '../thread-log.js';
+import { openCarriage } from './carriage.js';
 import { Channel } from './channel.js';
 import { ClientPorts } from './client-ports.js';
 import { greetingOf, judgeGreeting, leaving, refusal, type OwnHost } from './greetings.js';
@@ -61,29 +60,27 @@ export interface Bridge {
   localEnded(peer: Peer): void;
 }
 
-const dialMsMax = 5_000;
 const greetingMsMax = 5_000;
 const settledPollMs = 20;
 
 /** Listens at once; until `start`, whoever greets is told to come again. Rejects with RondoError CONNECTION. */
 export async function openBridge(options: CheckedBridge, log: Log): Promise<BridgeDoor> {
-  const { tls, cluster, joinTimeoutMs } = options;
-  const connector = createTcpConnector({
-    tls,
-    dialMsMax,
-    refused: (from, reason) => log('warn', 'a connection was refused', { from, reason }),
-  });
+  const { cluster, joinTimeoutMs } = options;
+  const { connector, listenAt, advertised } = await openCarriage(options, log);
   let started: { readonly config: RingConfig; readonly side: BridgeSide; readonly hosts: Hosts } | undefined;
   let closePorts = (): void => undefined;
   const receptions = new Set<Channel>();
 
-  const listener = await connector.listen(formatHostAddress(options.listen), (wire, from) => {
+  const listening = connector.listen(listenAt, (wire, from) => {
     const channel = receive(from).over(wire);
     return channel.wireEvents;
   });
-  const port = parseHostAddress(listener.address)?.port ?? options.listen.port;
+  const listener = await listening.catch(async (error: unknown) => {
+    await connector.close();
+    throw error;
+  });
   const own: OwnHost = {
-    address: formatHostAddress(options.advertise ?? { host: options.listen.host, port }),
+    address: advertised(listener.address),
     boot: Date.now(),
     clusterName: cluster,
   };
@@ -225,13 +222,13 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
   return {
     own,
     listens: listener.address,
-    seek: () =>
-      seekRing(connector, own, greeting('join'), options.join.map(formatHostAddress), joinTimeoutMs, log),
+    seek: () => seekRing(connector, own, greeting('join'), options.join, joinTimeoutMs, log),
     start,
     async close() {
       closePorts();
       for (const channel of receptions) channel.close('this host has ended');
       await listener.close();
+      await connector.close();
     },
   };
 }

@@ -4,6 +4,8 @@ import type { TlsTexts } from '../../src/bridge-options.js';
 import { exposureOf, type Door } from '../../src/exposure.js';
 import { isAnyHost, isLoopbackHost, parseHostAddress, type HostAddress } from '../../src/host-address.js';
 import type { GatewayLimits } from '../gateway/limits.js';
+import { loadBridge, type LoadedBridge } from './bridge-files.js';
+import type { BridgeFlags } from './commands/bridge-flags.js';
 import type { DoorFlags } from './commands/door-flags.js';
 import { readPasswords } from './passwords.js';
 import { loadTls, readableByOthers, whyNotFor, type LoadedTls } from './tls-files.js';
@@ -17,7 +19,7 @@ export interface DoorAddresses {
 
 export interface Protected {
   /** For the links between hosts. */
-  readonly peers: { readonly tls?: TlsTexts; readonly insecure: boolean };
+  readonly peers: { readonly tls?: TlsTexts; readonly insecure: boolean } & LoadedBridge['options'];
   /** For the gateway. */
   readonly resp: {
     readonly tls?: Pick<TlsTexts, 'cert' | 'key'>;
@@ -35,7 +37,7 @@ export interface Protected {
 }
 
 /** Throws RondoError INVALID_ARGUMENT: what is missing or wrong, by its flag, and what to do. */
-export function protect(flags: DoorFlags & DoorAddresses, nowMs: number): Protected {
+export function protect(flags: DoorFlags & BridgeFlags & DoorAddresses, nowMs: number): Protected {
   const loaded = loadTls(flags, nowMs);
   const passwords = readPasswords({
     flag: '--resp-password',
@@ -44,11 +46,13 @@ export function protect(flags: DoorFlags & DoorAddresses, nowMs: number): Protec
   });
   const insecure = flags.insecure === true;
   const isRespTls = hasRespTls(flags, loaded);
+  const bridge = loadBridge(flags, insecure);
   const warnings = [
     ...(loaded?.warnings ?? []),
     ...(flags.respPasswordFile === undefined
       ? []
       : readableByOthers('--resp-password-file', flags.respPasswordFile)),
+    ...bridge.warnings,
     ...judge('listen', listenOf(flags), { tls: loaded !== undefined, password: false, insecure }),
     ...judge('resp', flags.resp, { tls: isRespTls, password: passwords.length > 0, insecure }),
     ...judge('http', flags.http, { tls: false, password: false, insecure }),
@@ -56,10 +60,11 @@ export function protect(flags: DoorFlags & DoorAddresses, nowMs: number): Protec
   if (insecure && !warnings.some((warning) => warning.startsWith('--insecure'))) {
     warnings.push('--insecure is not needed here: every door is closed to strangers without it');
   }
-  if (loaded !== undefined) requireOwnName(flags, loaded);
+  // Over NATS nobody dials this host.
+  if (loaded !== undefined && flags.bridge === undefined) requireOwnName(flags, loaded);
   const tls = loaded?.texts;
   return {
-    peers: { ...(tls === undefined ? {} : { tls }), insecure },
+    peers: { ...(tls === undefined ? {} : { tls }), insecure, ...bridge.options },
     resp: {
       ...(tls !== undefined && isRespTls ? { tls: { cert: tls.cert, key: tls.key } } : {}),
       passwords,

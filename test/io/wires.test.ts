@@ -167,13 +167,13 @@ for (const carrier of carriers) {
 
     it('lets what was sent leave before it closes; each end hears why, once', async () => {
       const [near, far] = await connected();
-      for (let at = 0; at < 100; at++) near.wire?.send(Buffer.alloc(10_000, at));
+      for (let at = 0; at < 100; at++) near.wire?.send(Buffer.alloc(100_000, at));
       near.wire?.close('enough');
       near.wire?.close('again');
       near.wire?.send(Buffer.from('too late'));
       expect(await near.untilClosed()).to.equal('enough');
       expect(await far.untilClosed()).to.match(/^the other end closed it/);
-      expect(far.bytes.length).to.equal(1_000_000);
+      expect(far.bytes.length).to.equal(10_000_000);
       far.wire?.close('not needed');
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(near.heard).to.deep.equal(['opened', 'closed: enough']);
@@ -258,7 +258,8 @@ for (const carrier of carriers) {
         let before = -1;
         // Until nothing moves any more.
         for (; before !== taken; await new Promise((resolve) => setTimeout(resolve, 500))) before = taken;
-        expect(taken).to.be.below(64);
+        // Sockets have buffers of some MiB in the kernel; over NATS it is the window.
+        expect(taken).to.be.below(nats === undefined ? 64 : 8);
         Atomics.store(gate, 0, 0);
         Atomics.notify(gate, 0);
         for await (const [bytes] of on(worker)) if (bytes === 128 * chunk.length) break;
