@@ -32,11 +32,12 @@ const settledMsMax = 60_000;
 const fullLoadProbes = 12_800;
 const fullLoadOutstanding = 1_024;
 
-/** Kills and departures in turn, each followed by a join. */
+/** Events of the given kinds in turn, each followed by a join. */
 export async function measureFailover(
   events: number,
   load: 'half' | 'full',
   seed: string,
+  kinds: readonly ('kill' | 'depart')[] = ['kill', 'depart'],
 ): Promise<FailoverRow[]> {
   const ring = await createRing({ nodes, replicas, partitions, consistency: 'linearizable' });
   try {
@@ -47,10 +48,10 @@ export async function measureFailover(
     const greatest = await measure(client, standardMix, fullLoadOutstanding, 2);
     const rate = load === 'half' ? greatest / 2 : fullLoadProbes;
     const background = load === 'half' ? undefined : closedLoop(client);
-    const gaps = await provoke(ring, client, events, rate, createRandom(seed));
+    const gaps = await provoke(ring, client, events, kinds, rate, createRandom(seed));
     await background?.stop();
     const probeMs = Math.round((10_000 * partitions) / rate) / 10;
-    return (['kill', 'depart', 'join'] as const).map((event) => summarize(event, load, gaps[event], probeMs));
+    return [...kinds, 'join' as const].map((event) => summarize(event, load, gaps[event], probeMs));
   } finally {
     await ring.close();
   }
@@ -68,6 +69,7 @@ async function provoke(
   ring: Ring,
   client: RingClient,
   events: number,
+  kinds: readonly ('kill' | 'depart')[],
   rate: number,
   random: () => number,
 ): Promise<Gaps> {
@@ -80,7 +82,7 @@ async function provoke(
     const isMember = (partition: number): boolean => groupOf(ids, partition).includes(victim);
     const isLed = (partition: number): boolean => groupOf(ids, partition)[0] === victim;
     probes.reset();
-    if (event % 2 === 0) {
+    if (kinds[event % kinds.length] === 'kill') {
       await ring.admin.kill(victim);
       await pause(windowMs);
       gaps.kill.push(divide(probes.gaps(), isLed, isMember));

@@ -74,8 +74,8 @@ const parts: Readonly<Record<string, Part>> = {
     run: (quick) => measureFailover(quick ? 2 : 8, 'half', 'half'),
   },
   'failover-50': {
-    title: 'The same, 50 kills and 50 departures',
-    run: (quick) => measureFailover(quick ? 4 : 100, 'half', 'fifty'),
+    title: 'The same of 50 kills',
+    run: (quick) => measureFailover(quick ? 4 : 50, 'half', 'fifty', ['kill']),
   },
   'failover-full': {
     title: 'The same at full load',
