@@ -1,4 +1,4 @@
-/** Administration of the nodes of one host: what a program asks of them while the ring runs. */
+/** Administration of the nodes of one host; ring-administration.ts asks all hosts for theirs. */
 import type { NodeStats, NodeStatus } from '../src/admin.js';
 import type { Identifier } from '../src/chord/identifier.js';
 import { RondoError } from '../src/errors.js';
@@ -13,7 +13,7 @@ export type NamedStats = NodeStats & { readonly id: string; readonly address: st
 export interface Administration {
   /** In ring order. */
   overlay(): Promise<NodeStatus[]>;
-  stats(node: string | undefined): Promise<NamedStats[]>;
+  stats(node: string | undefined): Promise<readonly NamedStats[]>;
   depart(node: string): Promise<void>;
   kill(node: string): Promise<void>;
   injectFault(node: string, fault: Fault): Promise<void>;
@@ -23,7 +23,11 @@ export interface Administration {
 const controlTimeoutMs = 5_000;
 const controlTimeoutStalledMs = 100;
 
-export function createAdministration(nodes: ReadonlyMap<Identifier, NodeHandle>): Administration {
+/** `membersElsewhere`: how many nodes other hosts run. */
+export function createAdministration(
+  nodes: ReadonlyMap<Identifier, NodeHandle>,
+  membersElsewhere: () => number,
+): Administration {
   const find = (node: string): NodeHandle => oneOf([...nodes.values()], node);
 
   return {
@@ -49,7 +53,8 @@ export function createAdministration(nodes: ReadonlyMap<Identifier, NodeHandle>)
     },
     async depart(node) {
       const handle = find(node);
-      if ([...nodes.values()].filter(({ isMember }) => isMember).length === 1 && handle.isMember) {
+      const members = [...nodes.values()].filter(({ isMember }) => isMember).length + membersElsewhere();
+      if (members === 1 && handle.isMember) {
         const advice = 'let another join first, or stop the ring';
         throw new RondoError(
           'INVALID_ARGUMENT',
@@ -81,7 +86,7 @@ export function createAdministration(nodes: ReadonlyMap<Identifier, NodeHandle>)
 }
 
 /** The one that an identifier, a unique prefix of one, or an address names. */
-function oneOf<T extends { readonly peer: Peer }>(candidates: readonly T[], node: string): T {
+export function oneOf<T extends { readonly peer: Peer }>(candidates: readonly T[], node: string): T {
   const found = candidates.filter(
     ({ peer }) => peer.address === node || (node !== '' && peer.id.startsWith(node)),
   );
@@ -96,7 +101,7 @@ function oneOf<T extends { readonly peer: Peer }>(candidates: readonly T[], node
 }
 
 /** What the overlay shows of a node that does not answer. */
-function statusOfSilent(peer: Peer, state: string): NodeStatus {
+export function statusOfSilent(peer: Peer, state: string): NodeStatus {
   return {
     id: peer.id,
     address: peer.address,

@@ -22,13 +22,14 @@ export interface HostThreadControl {
   start(options: HostOptions): Promise<Outcome<StartedHost>>;
   welcome(port: MessagePort): Promise<Outcome<void>>;
   overlay(): Promise<Outcome<NodeStatus[]>>;
-  stats(node?: string): Promise<Outcome<NamedStats[]>>;
+  stats(node?: string): Promise<Outcome<readonly NamedStats[]>>;
   join(count: number): Promise<Outcome<string[]>>;
   depart(node: string): Promise<Outcome<void>>;
   kill(node: string): Promise<Outcome<void>>;
   recover(partition: number): Promise<Outcome<Recovery>>;
   injectFault(node: string, fault: Fault): Promise<Outcome<void>>;
   resources(): Promise<Outcome<ThreadResources[]>>;
+  leave(): Promise<Outcome<void>>;
   close(): Promise<Outcome<void>>;
 }
 
@@ -57,6 +58,7 @@ const control: HostThreadControl = {
   recover: (partition) => toOutcome(() => theHost().recover(partition)),
   injectFault: (node, fault) => toOutcome(() => theHost().injectFault(node, fault)),
   resources: () => toOutcome(() => theHost().resources()),
+  leave: () => toOutcome(() => theHost().leave()),
   close: () =>
     toOutcome(async () => {
       await host?.close();

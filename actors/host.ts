@@ -1,18 +1,17 @@
 /** A host: places its nodes, has threads started for them, lets clients in, and answers for all of them. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import type { Recovery } from '../src/admin.js';
 import { checkAgainstRing, type CheckedBridge, type RingWideOptions } from '../src/bridge-options.js';
 import type { Identifier } from '../src/chord/identifier.js';
 import type { RingConfig } from '../src/config.js';
 import { RondoError } from '../src/errors.js';
 import { systemRandom } from '../src/io/system.js';
 import type { Peer } from '../src/peer.js';
-import { createAdministration, type Administration } from './administration.js';
+import { createAdministration } from './administration.js';
 import { openBridge, type Bridge, type BridgeDoor } from './bridge/bridge.js';
 import { createDoormen, type Doormen } from './doormen.js';
 import { createNodeThreads, type NodeHandle } from './node-threads.js';
 import { createPlaces } from './places.js';
-import { recoverFrom } from './recover-from.js';
+import { createRingAdministration, type RingAdministration } from './ring-administration.js';
 import { createThreadLog, type LogLevel } from './thread-log.js';
 import { startWatchdog } from './watchdog.js';
 
@@ -28,14 +27,15 @@ export interface HostOptions {
   readonly asked: RingWideOptions;
 }
 
-export interface Host extends Administration {
+export interface Host extends Omit<RingAdministration, 'answer'> {
   readonly nodes: ReadonlyMap<Identifier, NodeHandle>;
   /** The ring's. */
   readonly config: RingConfig;
   /** `HOST:PORT` under which other hosts reach this one; null for a ring of this host alone. */
   readonly address: string | null;
   join(count: number): Promise<string[]>;
-  recover(partition: number): Promise<Recovery>;
+  /** Lets all nodes depart, if other hosts have nodes to hand over to. Resolves when they have. */
+  leave(): Promise<void>;
   /** Serves a client on the port until it closes. */
   welcome(port: MessagePort): void;
   close(): Promise<void>;
@@ -111,8 +111,8 @@ async function hostBehind(
     clientClosed: (client) => bridge?.clientClosed(client),
   });
   const places = createPlaces(config, door?.own);
-  /** Partitions that are being recovered with loss. */
-  const recovering = new Set<number>();
+  const own = createAdministration(nodes, () => remotes().length);
+  const administration = createRingAdministration(config, nodes, own, () => bridge);
   const watchdog = startWatchdog(nodes, options.watchdogMs, log);
 
   const openDoor = (): void => {
@@ -136,6 +136,7 @@ async function hostBehind(
         if (unreachable) doormen.nodeGone(peer.id);
         else doormen.nodeAdded(peer);
       },
+      answer: administration.answer,
     });
   };
 
@@ -184,7 +185,7 @@ async function hostBehind(
     config,
     address: door?.own.address ?? null,
     welcome: doormen.welcome,
-    ...createAdministration(nodes),
+    ...administration,
     async join(count) {
       if (!Number.isInteger(count) || count < 1)
         throw new RondoError(
@@ -197,18 +198,9 @@ async function hostBehind(
       for (let started = 0; started < count; started++) joined.push(await joinOne());
       return joined;
     },
-    async recover(partition) {
-      if (!Number.isInteger(partition) || partition < 0 || partition >= config.partitions)
-        throw new RondoError('INVALID_ARGUMENT', `the partition must be from 0 to ${config.partitions - 1}`);
-      // Two at once would begin the same lineage differently.
-      if (recovering.has(partition))
-        throw new RondoError('BUSY', `partition ${partition} is being recovered`);
-      recovering.add(partition);
-      try {
-        return await recoverFrom(nodes, config, partition);
-      } finally {
-        recovering.delete(partition);
-      }
+    async leave() {
+      if (reachable().length === 0) return;
+      await Promise.all(ownMembers().map(({ id }) => own.depart(id)));
     },
     close,
   };

@@ -31,6 +31,8 @@ export interface Ring extends AsyncDisposable {
   injectFault(node: string, fault: Fault): Promise<void>;
   /** What the host's and the nodes' threads hold: for tests and soaks. A stalled thread is left out. */
   resources(): Promise<readonly ThreadResources[]>;
+  /** Lets the nodes of this host depart, one hand-over for all, if other hosts are there; resolves when they have. Then close. */
+  leave(): Promise<void>;
   /** Idempotent: stops all threads; what the ring held is gone. */
   close(): Promise<void>;
 }
@@ -130,6 +132,7 @@ export async function createRing(options: RingOptions = {}): Promise<Ring> {
     warnings,
     injectFault,
     resources,
+    leave: () => call(control.leave()),
     close,
     [Symbol.asyncDispose]: close,
   };

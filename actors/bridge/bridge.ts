@@ -12,6 +12,7 @@ import { ClientPorts } from './client-ports.js';
 import { greetingOf, judgeGreeting, leaving, refusal, type OwnHost } from './greetings.js';
 import { Hosts, type RemoteHost } from './hosts.js';
 import { PeerPorts } from './peer-ports.js';
+import { Questions } from './questions.js';
 import { seekRing, type RingGreeting } from './seeking.js';
 
 /** What the bridge needs of its host. */
@@ -29,6 +30,8 @@ export interface BridgeSide {
   /** Certain; `peer` is undefined when it had never been heard of. */
   remoteGone(id: Identifier, peer: Peer | undefined): void;
   remoteReach(peer: Peer, unreachable: boolean): void;
+  /** Does what another host asks. Rejects with a RondoError. */
+  answer(question: unknown): Promise<unknown>;
 }
 
 /** A host's bridge before its ring is known. */
@@ -54,6 +57,8 @@ export interface Bridge {
   /** A port for a client of this host to a node of another; undefined when nobody is known to run it. */
   connectClient(client: number, node: Identifier): MessagePort | undefined;
   clientClosed(client: number): void;
+  /** As Questions.ask. */
+  ask(host: RemoteHost, question: object, timeoutMs: number | undefined): Promise<unknown>;
   /** A node of this host was started. */
   localAdded(peer: Peer): void;
   /** A node of this host has ended. */
@@ -121,6 +126,14 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
           return refuse(refusal('MALFORMED', `it began with a frame ${frame.type}, not a greeting`));
         const refused = judgeGreeting(own, started?.config, frame);
         if (refused !== undefined) return refuse(refused);
+        if (!channel.proves(frame.address)) {
+          return refuse(
+            refusal(
+              'IDENTITY',
+              `its certificate is not for ${frame.address}, as it calls itself (--advertise)`,
+            ),
+          );
+        }
         if (started === undefined || (frame.wants === 'join' && !started.side.isMember())) {
           return refuse(
             refusal('TRYAGAIN', `${own.address} is itself still joining: one host must start without --join`),
@@ -154,6 +167,7 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
       attach: (node, client, port) => side.attachClient(node, client, port),
       nextClient: () => side.nextClient(),
     });
+    const questions = new Questions((question) => side.answer(question));
     const route = (host: RemoteHost, frame: Frame, bytes: number): void => {
       switch (frame.type) {
         case 'packet':
@@ -167,6 +181,10 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
           return clients.replied(frame);
         case 'clientClosed':
           return clients.foreignClosed(host, frame.client);
+        case 'ask':
+          return questions.asked(host, frame);
+        case 'answer':
+          return questions.answered(host, frame);
         default:
           return host.link.fail(`it sent a frame ${frame.type} out of order`);
       }
@@ -177,7 +195,7 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
       { connector, config, ownAddress: own.address, log, greeting: () => greeting('link') },
       {
         frame: route,
-        opened: () => undefined,
+        closed: (host) => questions.closed(host),
         nodeAdded: (peer) => side.remoteAdded(peer),
         nodeGone: (id, peer) => {
           peers.remoteGone(id);
@@ -209,6 +227,7 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
       },
       connectPeer: (local, remote) => hosts.hostOf(remote) !== undefined && peers.connect(local, remote),
       connectClient: (client, node) => clients.open(client, node),
+      ask: (host, question, timeoutMs) => questions.ask(host, question, timeoutMs),
       clientClosed: (client) => clients.clientClosed(client, hosts.all),
       localAdded: (peer) => hosts.announce([peer], []),
       localEnded: ({ id }) => {

@@ -1,4 +1,5 @@
 /** A channel: frames over a wire, those of a turn in one write, with a bound on what waits for the carrier. */
+import { parseHostAddress } from '../../src/host-address.js';
 import { readFrame, writeFrame } from '../../src/io/frame-codec.js';
 import { FrameReader, FrameWriter } from '../../src/io/frames.js';
 import { systemDefer } from '../../src/io/system.js';
@@ -7,6 +8,7 @@ import type { Frame } from '../../src/wire/frames.js';
 import { frameBytesMaxOf, greetingBytesMax, type WireLimits } from '../../src/wire/wire-limits.js';
 import { WireError } from '../../src/wire/wire-error.js';
 import { wireVersions } from '../../src/wire/wire-versions.js';
+import { refusal } from './greetings.js';
 
 /** What hears a channel. */
 export interface ChannelEvents {
@@ -50,13 +52,23 @@ export class Channel {
     return this.#waitingBytes;
   }
 
+  /** Whether the other end may call itself by the address: with TLS, whether its certificate is for it. */
+  proves(address: string): boolean {
+    const wire = this.#wire;
+    if (wire?.proves === undefined) return true;
+    const host = parseHostAddress(address)?.host;
+    return host !== undefined && wire.proves(host);
+  }
+
   /** What the wire under the channel is to tell. */
   get wireEvents(): WireEvents {
     return {
       opened: () => this.events.opened(),
       received: (chunk) => {
         const error = this.#reader.push(chunk);
-        if (error !== undefined) this.close(`it sent what it must not: ${error.message}`);
+        if (error === undefined) return;
+        this.send(refusal('MALFORMED', error.message));
+        this.close(`it sent what it must not: ${error.message}`);
       },
       closed: (reason) => {
         const error = this.#isClosed ? undefined : this.#reader.end();

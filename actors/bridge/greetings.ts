@@ -46,6 +46,7 @@ export type RefusalCode =
   | 'DEAD'
   | 'ADDRESSTAKEN'
   | 'DUPLICATE'
+  | 'IDENTITY'
   | 'MALFORMED'
   | typeof leaving;
 

@@ -23,7 +23,8 @@ export interface RemoteHost {
 export interface HostsEvents {
   /** A frame of another kind than `members`. */
   frame(host: RemoteHost, frame: Frame, bytes: number): void;
-  opened(host: RemoteHost): void;
+  /** The link to it was open, and is lost. */
+  closed(host: RemoteHost): void;
   nodeAdded(peer: Peer): void;
   /** Certain, and final. `peer` is undefined when it had never been heard of. */
   nodeGone(id: Identifier, peer: Peer | undefined): void;
@@ -111,6 +112,7 @@ export class Hosts {
     const world: LinkWorld = { ...this.#world, judge: (theirs) => this.#judge(theirs) };
     const link = new Link(address, world, {
       opened: (theirs) => this.#opened(host, theirs),
+      closed: () => this.#events.closed(host),
       left: () => this.#leave(host),
       frame: (frame, bytes) => {
         if (frame.type === 'members') this.#heardOf(host, frame);
@@ -147,7 +149,6 @@ export class Hosts {
     host.link.send(this.#members(this.#ownNodes.nodes(), this.#ownNodes.gone()));
     this.#add(host, theirs.nodes);
     this.learn(theirs.hosts);
-    this.#events.opened(host);
   }
 
   #replaced(host: RemoteHost, boot: number): void {
@@ -167,6 +168,7 @@ export class Hosts {
     this.#hosts.delete(host.address);
     this.#world.log('info', 'another host has left', { host: host.address });
     host.link.end(undefined, 'it has left');
+    this.#events.closed(host);
     this.#events.ended(host);
   }
 

@@ -22,6 +22,8 @@ export interface LinkWorld {
 
 export interface LinkEvents {
   opened(theirs: Greeting): void;
+  /** The link was open, and is lost. */
+  closed(): void;
   /** The other host ends in order. */
   left(): void;
   frame(frame: Frame, bytes: number): void;
@@ -211,6 +213,7 @@ export class Link {
   #closed(reason: string): void {
     this.#isOpen = false;
     this.#world.log('warn', 'a link to another host is closed', { host: this.address, reason });
+    this.#events.closed();
   }
 
   #tellReach(unreachable: boolean, reason: string): void {

@@ -16,7 +16,13 @@ type Attempt =
   | { readonly type: 'failed'; readonly reason: string; readonly isLasting: boolean };
 
 const retryMs = 500;
-const lastingCodes: readonly (RefusalCode | string)[] = ['VERSION', 'CLUSTER', 'ADDRESSTAKEN', 'MALFORMED'];
+const lastingCodes: readonly (RefusalCode | string)[] = [
+  'VERSION',
+  'CLUSTER',
+  'ADDRESSTAKEN',
+  'IDENTITY',
+  'MALFORMED',
+];
 
 /** Asks the addresses in turn until one answers for a ring. Throws RondoError CONNECTION when none does in time. */
 export async function seekRing(

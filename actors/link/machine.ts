@@ -151,9 +151,11 @@ export const linkMachine = linkSetup.createMachine({
           after: { greetingTimeout: giveUp('it did not greet in time') },
         },
         open: {
-          entry: ['forgetFailures', 'forgetSilence', 'raiseOpened', 'tellOpen'],
+          entry: ['forgetSilence', 'raiseOpened', 'tellOpen'],
           exit: { type: 'tellClosed', params: ({ event }) => ({ reason: whyClosed(event) }) },
           on: {
+            /** Not before: a link that opens only to break again at once must not be tried ever so fast. */
+            heard: { actions: ['forgetSilence', 'forgetFailures'] },
             lost: { target: 'backingOff', actions: 'noteLoss' },
             offered: [{ guard: 'isPresentKept', actions: 'refuseOffer' }, takeInstead],
             silent: giveUp(silence),

@@ -13,6 +13,7 @@ import { loadTls, readableByOthers, whyNotFor, type LoadedTls } from './tls-file
 export interface DoorAddresses {
   readonly listen?: string;
   readonly advertise?: string;
+  readonly join?: readonly string[];
   readonly resp: HostAddress | 'none';
   readonly http: HostAddress | 'none';
 }
@@ -109,8 +110,11 @@ function isDestructive({ respDestructive, resp }: DoorFlags & DoorAddresses): bo
 }
 
 /** Other hosts dial this one by name and refuse a certificate for another: better told here than by each of them. */
-function requireOwnName(flags: DoorAddresses, { texts }: LoadedTls): void {
-  const text = flags.advertise ?? flags.listen;
+function requireOwnName(flags: DoorAddresses & BridgeFlags, { texts }: LoadedTls): void {
+  // Nobody dials a host that meets the others on NATS.
+  if (flags.bridge !== undefined) return;
+  // Who joins on this machine listens at any port of the loopback.
+  const text = flags.advertise ?? flags.listen ?? (flags.join === undefined ? undefined : '127.0.0.1:0');
   const dialled = text === undefined ? undefined : parseHostAddress(text);
   if (dialled === undefined || isAnyHost(dialled.host)) return;
   const reason = whyNotFor(dialled.host, texts.cert);

@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import { createRing, type Ring } from '../../actors/index.js';
 import { RondoError } from '../../src/errors.js';
-import { isLoopback } from '../gateway/address.js';
 import { startGateway } from '../gateway/server.js';
 import { createBridge } from '../inspector/bridge.js';
 import { startInspector } from '../inspector/server.js';
@@ -11,21 +10,29 @@ import { defaultConnect, type Context } from './context.js';
 import { exitCodes } from './exit-code.js';
 import type { Address } from './flag.js';
 import type { Output } from './output.js';
+import { protect, type Protected } from './protection.js';
 import { untilSignal } from './until-signal.js';
 
 /** Flags of the design that this version knows only to refuse. */
-const later = ['listen', 'join', 'record'] as const;
+const later = ['record'] as const;
 
-/** Resolves when a signal has ended the ring, everything closed. */
-export async function runUp(options: UpFlags, context: Context): Promise<void> {
+/** `isGiven`: whether the user gave the flag. Resolves when a signal has ended the ring, everything closed. */
+export async function runUp(
+  options: UpFlags,
+  isGiven: (name: keyof UpFlags) => boolean,
+  context: Context,
+): Promise<void> {
   const { output } = context;
   refuseWhatIsLater(options);
+  const doors = protect(options, Date.now());
+  for (const warning of doors.warnings) output.note(`warning: ${warning}`);
   const closing: (() => Promise<void>)[] = [];
+  let isLeaving = false;
   // Listened for from here on: a signal while nodes start must not leave threads behind.
   const signal = untilSignal((name) => output.note(`${name}: leaving; once more to exit at once`));
   try {
-    const ring = await startRing(options);
-    closing.unshift(() => ring.close());
+    const ring = await startRing(options, isGiven, doors.peers);
+    closing.unshift(() => (isLeaving ? leave(ring) : ring.close()));
     for (const warning of ring.warnings) output.note(`note: ${warning}`);
     const processors = availableParallelism();
     if (options.nodes > processors) {
@@ -33,16 +40,29 @@ export async function runUp(options: UpFlags, context: Context): Promise<void> {
         `note: ${options.nodes} nodes share ${processors} processors: fine for trying, not for speed`,
       );
     }
-    const resp = await openResp(ring, options.resp, closing);
-    const http = await openHttp(ring, options.http, closing);
-    const nodes = (await ring.admin.overlay()).map((node) => node.id);
-    if (options.json) output.json({ event: 'ready', resp, http, listen: null, nodes });
-    else welcome(output, options, resp, http);
+    const resp = await openResp(ring, options.resp, doors.resp, closing);
+    const http = await openHttp(ring, options.http, doors.http, closing);
+    const overlay = await ring.admin.overlay();
+    const isOwn = (address: string): boolean =>
+      ring.address === null || address.startsWith(`${ring.address}/`);
+    const nodes = overlay.filter(({ address }) => isOwn(address)).map(({ id }) => id);
+    if (options.json) output.json({ event: 'ready', resp, http, listen: ring.address, nodes });
+    else welcome(output, options, ring, resp, http, doors.hints);
     const name = await signal.raised;
+    isLeaving = true;
     context.setExitCode(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated);
   } finally {
     await closeAll(closing);
     signal.stop();
+  }
+}
+
+/** What only the nodes here hold goes to other hosts, where there are any, before they end. */
+async function leave(ring: Ring): Promise<void> {
+  try {
+    await ring.leave();
+  } finally {
+    await ring.close();
   }
 }
 
@@ -59,23 +79,40 @@ async function closeAll(closing: readonly (() => Promise<void>)[]): Promise<void
   if (failures.length > 0) throw failures[0];
 }
 
-function startRing(options: UpFlags): Promise<Ring> {
+function startRing(
+  options: UpFlags,
+  isGiven: (name: keyof UpFlags) => boolean,
+  peers: Protected['peers'],
+): Promise<Ring> {
+  const { nodes, allowEven = false, listen, join, advertise, cluster, joinTimeoutMs } = options;
+  // A host that joins takes all that it was not given from the ring.
+  const ringWide = [
+    'replicas',
+    'consistency',
+    'placement',
+    'maxEntries',
+    'maxBytes',
+    'partitions',
+    'successors',
+  ] as const;
+  const wanted = ringWide.filter((name) => join === undefined || isGiven(name));
   return createRing({
-    nodes: options.nodes,
-    replicas: options.replicas,
-    consistency: options.consistency,
-    allowEven: options.allowEven === true,
-    placement: options.placement,
-    maxEntries: options.maxEntries,
-    maxBytes: options.maxBytes,
-    ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
-    ...(options.successors === undefined ? {} : { successors: options.successors }),
+    nodes,
+    allowEven,
+    cluster,
+    joinTimeoutMs,
+    ...Object.fromEntries(wanted.map((name) => [name, options[name]])),
+    ...peers,
+    ...(listen === undefined ? {} : { listen }),
+    ...(join === undefined ? {} : { join }),
+    ...(advertise === undefined ? {} : { advertise }),
   });
 }
 
 async function openResp(
   ring: Ring,
   at: Address | 'none',
+  protection: Protected['resp'],
   closing: (() => Promise<void>)[],
 ): Promise<string | null> {
   if (at === 'none') return null;
@@ -83,7 +120,7 @@ async function openResp(
   // The gateway asks the client how many partitions there are: it must have been welcomed.
   await client.count();
   try {
-    const gateway = await startGateway({ client, admin: ring.admin, host: at.host, port: at.port });
+    const gateway = await startGateway({ client, admin: ring.admin, ...at, ...protection });
     closing.unshift(() => gateway.close());
     return gateway.address;
   } catch (error) {
@@ -94,10 +131,11 @@ async function openResp(
 async function openHttp(
   ring: Ring,
   at: Address | 'none',
+  { insecure }: Protected['http'],
   closing: (() => Promise<void>)[],
 ): Promise<string | null> {
   if (at === 'none') return null;
-  const inspector = await startInspector(createBridge(ring.admin), at.host, at.port);
+  const inspector = await startInspector(createBridge(ring.admin), at.host, at.port, insecure);
   closing.unshift(() => inspector.close());
   return inspector.address;
 }
@@ -118,30 +156,34 @@ function refuseWhatIsLater(options: UpFlags): void {
   for (const name of later) {
     if (options[name] !== undefined) refuse(`--${name}`, 'leave it out');
   }
-  for (const name of ['resp', 'http'] as const) {
-    const at = options[name];
-    if (at === 'none' || isLoopback(at.host)) continue;
-    throw new RondoError(
-      'INVALID_ARGUMENT',
-      `--${name} ${at.host}: neither TLS nor passwords are in this version, so only loopback is served: use 127.0.0.1:${at.port}`,
-    );
-  }
   if (options.overlay === 'kademlia') refuse('--overlay kademlia', 'leave it at chord');
 }
 
-function welcome(output: Output, options: UpFlags, resp: string | null, http: string | null): void {
+function welcome(
+  output: Output,
+  options: UpFlags,
+  ring: Ring,
+  resp: string | null,
+  http: string | null,
+  hints: Protected['hints'],
+): void {
   const { colors } = output;
-  const connect = resp === null || resp === defaultConnect ? '' : ` --connect ${resp}`;
+  const opening =
+    options.join === undefined
+      ? `A ring of ${options.nodes} nodes is up`
+      : `${options.nodes} nodes have joined the ring of ${options.join.join(', ')}`;
+  const address = resp === null || resp === defaultConnect ? '' : ` --connect ${resp}`;
+  const connect = `${address}${hints.rondo}`;
   output.data(
-    `${colors.bold(`A ring of ${options.nodes} nodes is up`)}: k = ${options.replicas}, ${options.consistency}, in memory only`,
+    `${colors.bold(opening)}: k = ${ring.config.replicas}, ${ring.config.consistency}, in memory only`,
   );
   output.data(`  Redis protocol  ${resp ?? 'off'}`);
   output.data(`  inspector       ${http === null ? 'off' : `http://${http}/`}`);
-  output.data('  bridge          off (not yet in this version)');
+  output.data(`  other hosts     ${ring.address ?? 'off'}`);
   if (resp === null) return;
   output.data('Try, in another terminal:');
   output.data(`  npx rondo put "Like a Rolling Stone" 1965${connect}`);
   output.data(`  npx rondo get "Like a Rolling Stone"${connect}`);
   output.data(`  npx rondo overlay${connect}`);
-  output.data(`  redis-cli -p ${resp.slice(resp.lastIndexOf(':') + 1)}`);
+  output.data(`  redis-cli -p ${resp.slice(resp.lastIndexOf(':') + 1)}${hints.redisCli}`);
 }

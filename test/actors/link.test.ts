@@ -94,6 +94,18 @@ describe('the chart of a link', () => {
     expect(after(1)).to.include('dial');
   });
 
+  it('is no hurry to dial again when links break as soon as they open', () => {
+    const { since, hear, after } = startRecorded();
+    since();
+    for (const pauseMs of [150, 300, 600, 1_200, 2_250, 2_250]) {
+      hear({ type: 'connected' }, { type: 'greeted' }, { type: 'lost', reason: 'it sent nonsense' });
+      expect(after(pauseMs - 1)).to.deep.equal([]);
+      expect(after(1)).to.deep.equal(['dial']);
+    }
+    hear({ type: 'connected' }, { type: 'greeted' }, { type: 'heard' }, { type: 'lost', reason: 'reset' });
+    expect(after(150)).to.deep.equal(['dial']);
+  });
+
   it('gives up a dial that hangs, and an end that does not greet', () => {
     const { since, hear, after } = startRecorded();
     since();
@@ -293,7 +305,7 @@ describe('two links of two hosts', () => {
           expect(present[0]).to.equal(present[1]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

@@ -2,9 +2,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Consistency, OverlayKind, Placement } from '../../../src/config.js';
 import { jsonFlag, withExamples, type Context } from '../context.js';
+import { addBridgeFlags, type BridgeFlags } from './bridge-flags.js';
+import { addDoorFlags, type DoorFlags } from './door-flags.js';
 import { flag, numberFlag, parseListenAddress, parseSize, parseWhole, type Address } from '../flag.js';
 
-export interface UpFlags {
+export interface UpFlags extends DoorFlags, BridgeFlags {
   readonly nodes: number;
   readonly replicas: number;
   readonly consistency: Consistency;
@@ -18,7 +20,10 @@ export interface UpFlags {
   readonly successors?: number;
   readonly overlay: OverlayKind;
   readonly listen?: string;
-  readonly join?: string;
+  readonly join?: readonly string[];
+  readonly advertise?: string;
+  readonly cluster: string;
+  readonly joinTimeoutMs: number;
   readonly record?: string;
   readonly json?: true;
 }
@@ -61,26 +66,46 @@ export function registerUp(program: Command, context: Context): void {
         .choices(['balanced', 'hash'])
         .default('balanced'),
     )
-    .addOption(numberFlag('-r, --successors <count>', 'length of successor lists (4)', 1, 32))
-    .addOption(flag('--overlay <kind>', 'chord').choices(['chord', 'kademlia']).default('chord'))
-    .addOption(flag('--listen <host:port>', 'a bridge for other hosts: not yet in this version').hideHelp())
     .addOption(
-      flag('--join <host:port>', 'join the ring behind a bridge: not yet in this version').hideHelp(),
+      numberFlag('-r, --successors <count>', 'length of successor lists (4, or 8 with --listen)', 1, 32),
     )
+    .addOption(flag('--overlay <kind>', 'chord').choices(['chord', 'kademlia']).default('chord'))
+    .addOption(flag('--listen <host:port>', 'where other hosts reach this one; port 0 = any free port'))
+    .addOption(
+      flag('--join <host:port,...>', 'join the ring of these hosts: the first that answers').argParser(
+        parseList,
+      ),
+    )
+    .addOption(
+      flag('--advertise <host:port>', 'where other hosts dial this one, if not where it listens (NAT)'),
+    )
+    .addOption(flag('--cluster <name>', 'hosts of another cluster are refused').default('rondo'))
+    .addOption(numberFlag('--join-timeout-ms <ms>', 'how long to try to join', 1, 86_400_000).default(60_000))
     .addOption(flag('--record <file>', 'record the workload: not yet in this version').hideHelp())
     .addOption(jsonFlag());
-  withExamples(up, ['up', 'up -n 16 -k 5', 'up --max-entries 100000 --resp 0 --http none --json']).action(
-    async (options: UpFlags) => {
-      const { runUp } = await import('../run-up.js');
-      await runUp(options, context);
-    },
-  );
+  addBridgeFlags(up);
+  addDoorFlags(up);
+  withExamples(up, [
+    'up',
+    'up -n 16 -k 5',
+    'up --max-entries 100000 --resp 0 --http none --json',
+    'up --listen 127.0.0.1:7400',
+    'up --join 127.0.0.1:7400 --resp 0 --http 0',
+  ]).action(async (options: UpFlags, command: Command) => {
+    const { runUp } = await import('../run-up.js');
+    const isGiven = (name: keyof UpFlags): boolean => command.getOptionValueSource(name) !== 'default';
+    await runUp(options, isGiven, context);
+  });
 }
 
 function door(name: string, what: string, address: Address): ReturnType<typeof flag> {
   return flag(`${name} <host:port>`, `${what}; 0 = any free port, none = off`)
     .argParser(parseListenAddress)
     .default(address, `${address.host}:${address.port}`);
+}
+
+function parseList(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim());
 }
 
 function parsePartitions(text: string): number {
