@@ -53,6 +53,8 @@ const keys = texts(limits.keyBytesMax);
 const values = texts(limits.valueBytesMax);
 const maybeValues = fc.option(values, { nil: undefined });
 const requestId = fc.nat();
+/** Those of a departing node's lookups are negative. */
+const anyRequestId = fc.maxSafeInteger();
 const partition = fc.nat(limits.partitions - 1);
 const partitions = fc.uniqueArray(partition, { maxLength: 6 });
 const whole = fc.integer({ min: 0, max: 2 ** 52 });
@@ -231,9 +233,13 @@ const fields: { readonly [T in PeerMessage['type']]: fc.Arbitrary<Fields<T>> } =
   pong: fc.record({ requestId }),
   notify: fc.record({ peer: peers.map((peer) => ({ ...peer, id: from })) }),
   newPredecessor: fc.record({ peer: peers }),
-  getNextHop: fc.record({ requestId, target: identifiers, avoid: fc.array(identifiers, { maxLength: 5 }) }),
+  getNextHop: fc.record({
+    requestId: anyRequestId,
+    target: identifiers,
+    avoid: fc.array(identifiers, { maxLength: 5 }),
+  }),
   nextHop: fc.record({
-    requestId,
+    requestId: anyRequestId,
     kind: fc.constantFrom('home', 'hop'),
     via: fc.constantFrom('self', 'finger 12', 'successor 1'),
     peers: peerLists,

@@ -74,6 +74,7 @@ describe('Packets as text', () => {
 
   it('are refused with the place and the reason', () => {
     const ping = encodePlainPacket(packetOf([{ type: 'ping', from, requestId: 7 }]));
+    const most = Number.MAX_SAFE_INTEGER;
     const table: readonly (readonly [string, string])[] = [
       ['', 'packet: has no end of its first line'],
       ['{}\n', 'packet: clusterId must be a text, not undefined'],
@@ -87,11 +88,11 @@ describe('Packets as text', () => {
       [ping.replace('"ping"', '"__proto__"'), 'packet: messages.0 is of the unknown type "__proto__"'],
       [
         ping.replace(':7', ':"7"'),
-        'packet: messages.0.requestId must be a whole number from 0 to 9007199254740991, not "7"',
+        `packet: messages.0.requestId must be a whole number from ${-most} to ${most}, not "7"`,
       ],
       [
-        ping.replace(':7', ':-1'),
-        'packet: messages.0.requestId must be a whole number from 0 to 9007199254740991, not -1',
+        ping.replace(':7', ':1.5'),
+        `packet: messages.0.requestId must be a whole number from ${-most} to ${most}, not 1.5`,
       ],
       [`${ping}x`, 'packet: has 1 bytes too many'],
       [ping.replace(from, 'x'), 'packet: from must be 40 hexadecimal digits, not "x"'],
