@@ -1,6 +1,7 @@
 /** Walks every chart: XState lets a misspelt delay, target, action or event pass in silence. */
 import { expect } from 'chai';
 import { initialTransition, transition, type AnyStateMachine, type AnyStateNode } from 'xstate';
+import { linkMachine } from '../actors/link/machine.js';
 import { viewMachine } from '../actors/node/changing-view.js';
 import { lookupMachine } from '../actors/node/looking-up-machine.js';
 import { nodeMachine } from '../actors/node/machine.js';
@@ -16,6 +17,7 @@ const machines: ReadonlyMap<string, AnyStateMachine> = new Map<string, AnyStateM
   ['node', nodeMachine],
   ['lookup', lookupMachine],
   ['view', viewMachine],
+  ['link', linkMachine],
 ]);
 
 function statesOf(machine: AnyStateMachine): readonly AnyStateNode[] {
