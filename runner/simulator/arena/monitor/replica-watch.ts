@@ -128,7 +128,10 @@ export class ReplicaWatch {
         seen.tombstone = tombstone;
       }
       const isCarried = epochOf(accepted) !== epoch || (isNew && !wasAccepted(slot, accepted, heard));
-      this.#states.held(register, this.#id, epoch, quorum, isCarried);
+      // What was accepted in an epoch before, a quorum may hold in this one though it was not chosen: another member may have brought along
+      // more. All must hold it (ARCHITECTURE.md, "Decisions"; R6 reads by the same rule).
+      const needed = epochOf(accepted) === epoch ? quorum : slot.members.length;
+      this.#states.held(register, this.#id, epoch, needed, isCarried);
     }
     if (this.#seen.size > slot.records.size) this.#lookForDropped(slot);
     for (const [key, promised] of slot.promises) {

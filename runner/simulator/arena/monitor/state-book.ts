@@ -1,7 +1,7 @@
 /**
  * Every state that some register of one partition ever held, by key and ballot, and which of them were chosen: held in one
- * epoch by a quorum of its members. A register that a member brings along from the epoch before counts as held from the moment
- * at which the member is active, since no promise of that epoch can precede it.
+ * epoch by a quorum of its members, or, with a ballot of an epoch before, by all of them. A register that a member brings along from the
+ * epoch before counts as held from the moment at which the member is active, since no promise of that epoch can precede it.
  */
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import type { Register } from '../../../../src/replication/linearizable/register.js';
@@ -69,8 +69,8 @@ export class StateBook {
     }
   }
 
-  /** A member of the epoch holds the register, by an accept or from the epoch before (`carried`). */
-  held(register: Register, holder: Identifier, epoch: Epoch, quorum: number, carried: boolean): void {
+  /** A member of the epoch holds the register, by an accept or from the epoch before (`carried`); it is chosen when `needed` do. */
+  held(register: Register, holder: Identifier, epoch: Epoch, needed: number, carried: boolean): void {
     const { key, accepted, tombstone, version, recent } = register;
     const states = this.#statesOf(key);
     const isPresent = lineageOf(epoch) === lineageOf(this.#firstEpoch) && epoch >= this.#firstEpoch;
@@ -99,7 +99,7 @@ export class StateBook {
     const holders = state.holders.get(epoch) ?? new Set();
     state.holders.set(epoch, holders);
     holders.add(holder);
-    if (state.chosenIn === undefined && holders.size >= quorum) this.#choose(key, states, state, epoch);
+    if (state.chosenIn === undefined && holders.size >= needed) this.#choose(key, states, state, epoch);
   }
 
   /** A member of the epoch dropped a tombstone: all members must have accepted it. */
