@@ -14,6 +14,7 @@ export const serviceBoundMs = 30_000;
 export const restBoundMs = 120_000;
 
 export interface Core {
+  readonly members: ReadonlySet<Identifier>;
   /** Partitions of which the core must serve every key. */
   readonly servable: ReadonlySet<number>;
   /** The rest comes back. */
@@ -41,15 +42,15 @@ export function chooseCore<Engine extends EngineDoors>(
     else core.add(id);
   }
   const outcasts = [...world.nodes.values()].filter(({ peer }) => rest.has(peer.id));
-  if (rest.size === 0) return { servable, heal: () => undefined };
+  if (rest.size === 0) return { members: core, servable, heal: () => undefined };
   world.trace(() => `core without ${[...rest].map((id) => id.slice(0, 8)).join(' ')}`);
   if (random() < 0.5) {
     // Connections break: nobody goes on asking those that cannot be reached.
     for (const client of world.clients) for (const id of rest) client.nodeGone(id);
-    return { servable, heal: injector.cutOff(rest) };
+    return { members: core, servable, heal: injector.cutOff(rest) };
   }
   injector.crash(outcasts, false);
-  return { servable, heal: () => undefined };
+  return { members: core, servable, heal: () => undefined };
 }
 
 /** Puts and gets every key until all have been served; answers which have not. */
