@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NodeStatus } from '../../src/admin.js';
+import type { NodeStatus, Trace } from '../../src/admin.js';
 import { textFromBytes } from '../../src/bytes.js';
 import { issueAuthority, issueHost } from '../certs/issue.js';
 import { checkHistory } from '../check/check-history.js';
@@ -35,6 +35,10 @@ export interface Judged {
 const listenPort = 7_400;
 const respPort = 7_379;
 const pollMs = 200;
+const traceMs = 10_000;
+const wholeAtStartMs = 120_000;
+/** Keys whose replica groups are looked at. */
+const samples = 32;
 
 export class HostCluster {
   readonly network: Network;
@@ -70,6 +74,7 @@ export class HostCluster {
       const [first, ...others] = cluster.hosts;
       await first?.start(['-k', String(options.replicas)]);
       for (const host of others) await host.start(['--join', first?.address ?? '']);
+      await cluster.untilWhole(wholeAtStartMs);
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -106,8 +111,8 @@ export class HostCluster {
   }
 
   /**
-   * Resolves when every host sees the same ideal ring of all nodes, and every record has k copies. Rejects with what is amiss when that
-   * takes longer.
+   * Resolves when every host sees the same ideal ring of all nodes, and every record has k copies, on as many hosts as there can be.
+   * Rejects with what is amiss when that takes longer.
    */
   async untilWhole(timeoutMs: number): Promise<void> {
     const untilMs = performance.now() + timeoutMs;
@@ -143,6 +148,20 @@ export class HostCluster {
     if (recordsBelowReplicas > 0) return `${recordsBelowReplicas} records have less than k copies`;
     if (partitionsWithoutQuorum.length > 0)
       return `${partitionsWithoutQuorum.length} partitions have no quorum`;
+    return this.#whyNotSpread();
+  }
+
+  /** Replica groups follow the ring by and by: until they have, one host may hold all copies of a record. */
+  async #whyNotSpread(): Promise<string | undefined> {
+    const { hosts, replicas } = this.#options;
+    for (let sample = 0; sample < samples; sample++) {
+      const { text, message } = await this.host(0).call(traceMs, 'RONDO.TRACE', `sample-${sample}`);
+      if (text === undefined) return `a key cannot be traced: ${message ?? ''}`;
+      const { partition, group } = JSON.parse(text) as Trace;
+      const holders = new Set(group.map(({ address }) => address.split('/')[0]));
+      if (holders.size < Math.min(hosts, replicas))
+        return `partition ${partition} is held by ${group.map(({ address }) => address).join(', ')}`;
+    }
     return undefined;
   }
 
