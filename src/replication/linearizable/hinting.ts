@@ -265,17 +265,19 @@ function spreadViews(site: Site): void {
 }
 
 /**
- * Who knows only a view that it takes no part in, or of which nobody else is left, asks what came after it: its members may all have left,
- * and then nobody tells. A home must know whom to speak to, a former member whether its registers may go.
+ * Who knows only a view that it takes no part in, that it wants to leave, or of which nobody else is left, asks what came after it: its
+ * members may all have left, and then nobody tells. A home must know whom to speak to, a former member whether its registers may go.
  */
 function askForNewer(site: Site): void {
   const asked = new Map<Identifier, number[]>();
-  for (const { partition, status, view, members } of site.known) {
+  for (const { partition, status, phase, view, members } of site.known) {
     // One member alone decides; of several, a later view may have been decided while this one was out of sight.
     if (view === undefined || (status === 'active' && members.length === 1)) continue;
     const alive = view.members.filter(({ id }) => id !== site.self && seemsAlive(site, id));
     const isFormer = status === 'sealed' && placeIn(view, site.self) === -1;
-    if (alive.length > 0 && !isFormer) continue;
+    // Who was cut off while it was replaced waits to be, though it has been: the others have forgotten it.
+    const waitsToLeave = site.departure !== 'none' && status === 'active' && phase === 'steady';
+    if (alive.length > 0 && !isFormer && !waitsToLeave) continue;
     for (const id of alive.length > 0 ? alive.map((peer) => peer.id) : neighbours(site)) {
       const list = asked.get(id) ?? [];
       list.push(partition);

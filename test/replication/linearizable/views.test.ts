@@ -232,6 +232,19 @@ describe('A view', () => {
     expect(world.slot(c).view?.epoch).to.equal(9);
   });
 
+  it('is asked for by a member that wants to leave and was cut off while it was replaced', () => {
+    const world = holding();
+    const next = nextView(world, [a]);
+    world.carries = ({ from, to }) => from !== d.id && to !== d.id;
+    for (const node of [b, c]) learnView(world.engine(node).site, next);
+    world.pass(10_000);
+    expect(world.slot(a).status).to.equal('active');
+    world.carries = ({ from, message }) => from !== a.id || message.type !== 'suggest';
+    world.engine(d).startHandingOver();
+    world.pass(5_000);
+    expect(world.slot(d).view?.epoch).to.be.at.least(next.epoch);
+  });
+
   it('leaves nobody busy: every node comes to rest after a change', () => {
     const world = holding();
     world.join(peer('8'));
