@@ -130,7 +130,8 @@ export function runArena<Engine extends EngineDoors>(
   const holds = (partition: number, among: Iterable<Identifier> = world.nodes.keys()): boolean =>
     monitor.quorumHolds(partition, new Set(among));
   const core = chooseCore(world, monitor, injector, random);
-  const livingOf = (ids: ReadonlySet<Identifier>): Identifier[] => [...ids].filter((id) => world.nodes.has(id));
+  const livingOf = (ids: ReadonlySet<Identifier>): Identifier[] =>
+    [...ids].filter((id) => world.nodes.has(id));
   const expected = keys.filter(({ partition }) => core.servable.has(partition));
   const unserved = startProbe(world, probe, expected, ports.nextClient);
   runUntil(world.clock.nowMs() + serviceBoundMs, () => unserved().length === 0);
