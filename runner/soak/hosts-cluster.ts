@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NodeStatus, Trace } from '../../src/admin.js';
+import type { NodeStatus } from '../../src/admin.js';
 import { textFromBytes } from '../../src/bytes.js';
 import { issueAuthority, issueHost } from '../certs/issue.js';
 import { checkHistory } from '../check/check-history.js';
@@ -35,10 +35,9 @@ export interface Judged {
 const listenPort = 7_400;
 const respPort = 7_379;
 const pollMs = 200;
-const traceMs = 10_000;
 const wholeAtStartMs = 120_000;
-/** Keys whose replica groups are looked at. */
-const samples = 32;
+/** `rondo up`'s for so few nodes. */
+const partitions = 256;
 
 export class HostCluster {
   readonly network: Network;
@@ -74,7 +73,7 @@ export class HostCluster {
       const [first, ...others] = cluster.hosts;
       await first?.start(['-k', String(options.replicas)]);
       for (const host of others) await host.start(['--join', first?.address ?? '']);
-      await cluster.untilWhole(wholeAtStartMs);
+      await cluster.untilWhole(wholeAtStartMs, true);
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -111,13 +110,13 @@ export class HostCluster {
   }
 
   /**
-   * Resolves when every host sees the same ideal ring of all nodes, and every record has k copies, on as many hosts as there can be.
-   * Rejects with what is amiss when that takes longer.
+   * Resolves when every host sees the same ideal ring of all nodes and every record has k copies; with
+   * `isAtHome`, when each partition is led by its home, too. Rejects with what is amiss when that takes longer.
    */
-  async untilWhole(timeoutMs: number): Promise<void> {
+  async untilWhole(timeoutMs: number, isAtHome = false): Promise<void> {
     const untilMs = performance.now() + timeoutMs;
     for (;;) {
-      const amiss = await this.#amiss();
+      const amiss = await this.#amiss(isAtHome);
       if (amiss === undefined) return;
       if (performance.now() > untilMs) throw new Error(`not whole after ${timeoutMs} ms: ${amiss}`);
       await new Promise((resolve) => setTimeout(resolve, pollMs));
@@ -130,7 +129,7 @@ export class HostCluster {
     await rm(this.#folder, { recursive: true });
   }
 
-  async #amiss(): Promise<string | undefined> {
+  async #amiss(isAtHome: boolean): Promise<string | undefined> {
     const { hosts, nodesPerHost } = this.#options;
     const overlays = await Promise.all(this.hosts.map((host) => host.overlay()));
     for (const [index, overlay] of overlays.entries()) {
@@ -148,21 +147,7 @@ export class HostCluster {
     if (recordsBelowReplicas > 0) return `${recordsBelowReplicas} records have less than k copies`;
     if (partitionsWithoutQuorum.length > 0)
       return `${partitionsWithoutQuorum.length} partitions have no quorum`;
-    return this.#whyNotSpread();
-  }
-
-  /** Replica groups follow the ring by and by: until they have, one host may hold all copies of a record. */
-  async #whyNotSpread(): Promise<string | undefined> {
-    const { hosts, replicas } = this.#options;
-    for (let sample = 0; sample < samples; sample++) {
-      const { text, message } = await this.host(0).call(traceMs, 'RONDO.TRACE', `sample-${sample}`);
-      if (text === undefined) return `a key cannot be traced: ${message ?? ''}`;
-      const { partition, group } = JSON.parse(text) as Trace;
-      const holders = new Set(group.map(({ address }) => address.split('/')[0]));
-      if (holders.size < Math.min(hosts, replicas))
-        return `partition ${partition} is held by ${group.map(({ address }) => address).join(', ')}`;
-    }
-    return undefined;
+    return isAtHome ? whyNotAtHome(overlays[0] ?? []) : undefined;
   }
 
   #askAll<T>(question: Parameters<HostMachine['ask']>[0]): Promise<T[]> {
@@ -179,6 +164,22 @@ function whyNotIdeal(nodes: readonly NodeStatus[], count: number): string | unde
     if (next?.predecessor !== node.id) return `another predecessor than the one before at ${next?.address}`;
   }
   return undefined;
+}
+
+/**
+ * Replica groups follow the ring by and by: until each partition is led by its home, one host may still hold all copies of a record, as
+ * the one that made the ring did.
+ */
+function whyNotAtHome(nodes: readonly NodeStatus[]): string | undefined {
+  const homes = new Map<string, number>();
+  for (let partition = 0; partition < partitions; partition++) {
+    const first = partition.toString(16).padStart(2, '0').padEnd(40, '0');
+    const home = nodes.find(({ id }) => id >= first) ?? nodes[0];
+    homes.set(home?.id ?? '', (homes.get(home?.id ?? '') ?? 0) + 1);
+  }
+  const other = nodes.find(({ id, partitionsLed }) => partitionsLed !== (homes.get(id) ?? 0));
+  if (other === undefined) return undefined;
+  return `${other.address} leads ${other.partitionsLed} partitions, and is the home of ${homes.get(other.id) ?? 0}`;
 }
 
 function judge(played: readonly Played[], last: readonly string[], name: string): Judged {
