@@ -95,7 +95,12 @@ const parts: Readonly<Record<string, Part>> = {
 
 /** All that fit ten minutes together, or one: the others are asked for by name. */
 function defaultParts(quick: boolean): string[] {
-  const byName = ['bridge', 'failover-50', 'failover-full', ...(quick ? ['failover', 'profile'] : [])];
+  const byName = [
+    'bridge',
+    'failover-50',
+    'failover-full',
+    ...(quick ? ['failover', 'layers', 'linearizable', 'profile'] : []),
+  ];
   return Object.keys(parts).filter((name) => !byName.includes(name));
 }
 
