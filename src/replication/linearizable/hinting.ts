@@ -11,7 +11,7 @@ import { warmUp } from './fetching.js';
 import type { GetViews, Suggest, Views, WarmUp } from './messages.js';
 import { compareLed } from './repairing.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
-import { driveDelayMs, hintMs, shrinkAfterMs, suggestionMs, transfersMax, viewSettleMs } from './timing.js';
+import { driveDelayMs, hintMs, shortSettleMs, shrinkAfterMs, suggestionMs, transfersMax, viewSettleMs } from './timing.js';
 import { isSameList, placeIn, quorumOf, type View } from './view.js';
 
 /** Looks at all that this node is home or member of. To be called when the ring changes, and every `hintMs`. */
@@ -68,11 +68,21 @@ export function reconsider(site: Site, slot: Slot, nowMs: number): void {
     0,
     alive.findIndex(({ id }) => id === site.self),
   );
-  concern.dueAtMs = concern.sinceMs + (isUrgent ? 0 : viewSettleMs) + turn * driveDelayMs;
+  const settleMs = isShort(site, slot, target) ? shortSettleMs : isUrgent ? 0 : viewSettleMs;
+  concern.dueAtMs = concern.sinceMs + settleMs + turn * driveDelayMs;
   if (nowMs >= concern.dueAtMs && mayStartDriving(site)) {
     site.concerned.delete(slot);
     startDriving(site, slot, target ?? slot.members, wipes);
   } else raisePending(site);
+}
+
+/**
+ * Whether the view would lose members without others in their place, though the home has not said so: what it suggested is older than
+ * the news of who leaves. At once, it would leave two members of three, of which one may be dead without anybody's knowledge yet.
+ */
+function isShort(site: Site, slot: Slot, target: readonly Peer[] | undefined): boolean {
+  if (target === undefined || site.overlay?.isHome(slot.identifier) === true) return false;
+  return target.length < Math.min(slot.members.length, site.environment.config.replicas);
 }
 
 /** Drives what waited for others to be done. */

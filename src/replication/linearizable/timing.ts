@@ -13,6 +13,8 @@ export const tickMs = 20;
 export const driveDelayMs = 100;
 /** How long a group must stay the same before members that live are replaced (V1). */
 export const viewSettleMs = 1_000;
+/** How long a view waits for the home's next word before it becomes shorter (V1): a few rounds of hints. */
+export const shortSettleMs = 3_000;
 /** How long a phase of a view change may last before it is tried again. */
 export const phaseMs = 150;
 /** How long a newcomer that said it has copied a partition is taken at its word. */

@@ -76,6 +76,33 @@ describe('A view', () => {
     expect(world.contents(a)).to.deep.equal(all);
   });
 
+  it('is not made shorter by a word of the home that is older than a departure', () => {
+    const world = holding();
+    world.carries = ({ from, to }) => from !== b.id && to !== b.id;
+    const suggest = (...group: Peer[]): void => {
+      const suggestions = [{ partition, epoch: world.slot(c).epoch, group }];
+      for (const node of [c, d])
+        world.engine(node).handleMessages([{ type: 'suggest', from: b.id, suggestions }]);
+    };
+    suggest(b, c, d);
+    world.engine(d).startHandingOver();
+    world.pass(2_000);
+    expect(members(world, c)).to.equal('6ae');
+    suggest(b, c, a);
+    world.pass(2_000);
+    expect(members(world, c)).to.equal('6a2');
+  });
+
+  it('becomes shorter when the home keeps silent', () => {
+    const world = holding();
+    world.carries = ({ from, to }) => from !== b.id && to !== b.id;
+    const suggestions = [{ partition, epoch: world.slot(c).epoch, group: [b, c, d] }];
+    world.engine(c).handleMessages([{ type: 'suggest', from: b.id, suggestions }]);
+    world.engine(d).startHandingOver();
+    world.pass(6_000);
+    expect(members(world, c)).to.equal('6a');
+  });
+
   it('is not decided without a quorum, and nothing is lost meanwhile', () => {
     const world = holding();
     world.holds = ({ from, to }) => (from === b.id) !== (to === b.id);
