@@ -11,7 +11,15 @@ import { warmUp } from './fetching.js';
 import type { GetViews, Suggest, Views, WarmUp } from './messages.js';
 import { compareLed } from './repairing.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
-import { driveDelayMs, hintMs, shortSettleMs, shrinkAfterMs, suggestionMs, transfersMax, viewSettleMs } from './timing.js';
+import {
+  driveDelayMs,
+  hintMs,
+  shortSettleMs,
+  shrinkAfterMs,
+  suggestionMs,
+  transfersMax,
+  viewSettleMs,
+} from './timing.js';
 import { isSameList, placeIn, quorumOf, type View } from './view.js';
 
 /** Looks at all that this node is home or member of. To be called when the ring changes, and every `hintMs`. */
