@@ -124,7 +124,7 @@ export function receiveReplies(dispatcher: Dispatcher, batch: ReplyBatch): void 
   }
 }
 
-/** A node's thread has ended: reads go elsewhere, changes that had left for it have an unknown outcome. */
+/** A node's thread has ended, or it is unreachable: reads go elsewhere, changes that had left for it have an unknown outcome. */
 export function removeNode(dispatcher: Dispatcher, id: Identifier): void {
   const link = dispatcher.links.get(id);
   if (link === undefined) return;
@@ -133,14 +133,18 @@ export function removeNode(dispatcher: Dispatcher, id: Identifier): void {
   for (const pending of outstandingOperations(dispatcher)) {
     if (pending.link !== link) continue;
     if (pending.pinned) {
-      failPending(dispatcher, pending, new RondoError('NOQUORUM', `node ${link.peer.address} has ended`));
+      failPending(
+        dispatcher,
+        pending,
+        new RondoError('NOQUORUM', `node ${link.peer.address} has ended, or is cut off`),
+      );
     } else if (isChange(pending)) {
       failPending(
         dispatcher,
         pending,
         new RondoError(
           'UNKNOWN',
-          `node ${link.peer.address} ended while it had this change: it may have taken effect`,
+          `node ${link.peer.address} ended, or was cut off, while it had this change: it may have taken effect`,
         ),
       );
     } else {

@@ -4,9 +4,10 @@
  */
 import { emptyBytes, trustBytes, type ByteString } from '../bytes.js';
 import { trustIdentifier, type Identifier } from '../chord/identifier.js';
+import { RondoError } from '../errors.js';
 import { partitionIdentifier } from '../replication/partition.js';
 import { statuses } from '../wire/requests.js';
-import { enqueue, wakeAt } from './dispatcher.js';
+import { enqueue, failPending, isChange, wakeAt } from './dispatcher.js';
 import { lookUp, type LookupResult } from './lookup.js';
 import { slotMask, type Dispatcher, type Pending } from './state.js';
 
@@ -21,6 +22,8 @@ const movesBeforeLookup = 3;
 const movesMax = 7;
 const retryDelayMs = 2;
 const retryDelayMsMax = 500;
+/** Of the time that a node took to give an operation up: so much must be left for it to be asked again. */
+const patienceMargin = 1.25;
 
 /** Attaches routing to a dispatcher; answers the counters that its lookups keep. */
 export function attachRouting(dispatcher: Dispatcher): HopCounters {
@@ -49,6 +52,8 @@ export function attachRouting(dispatcher: Dispatcher): HopCounters {
   dispatcher.reroute = (pending, status, value) => {
     if (status === statuses.tryAgain || status === statuses.noQuorum || status === statuses.unknown) {
       pending.refusal = value;
+      if (status === statuses.noQuorum && isTooLateAgain(dispatcher, pending))
+        return failPending(dispatcher, pending, hopeless(value));
       // Who leads may have changed: a lookup finds who answers now. A node that says tryAgain is where it should be asked.
       if (status !== statuses.tryAgain) dispatcher.leaders[pending.partition] = undefined;
       return tryLater(dispatcher, pending);
@@ -74,6 +79,19 @@ export function attachRouting(dispatcher: Dispatcher): HopCounters {
     begin(pending.partition, pending);
   };
   return counters;
+}
+
+/**
+ * Whether a change that its node has given up would, sent again, be silent at its deadline: it would end UNKNOWN, and so again and again,
+ * where it certainly had no effect. A read may be silent: it never ends UNKNOWN.
+ */
+function isTooLateAgain({ ports }: Dispatcher, pending: Pending): boolean {
+  const nowMs = ports.clock.nowMs();
+  return isChange(pending) && pending.deadlineMs - nowMs < patienceMargin * (nowMs - pending.sentAtMs);
+}
+
+function hopeless(why: ByteString): RondoError {
+  return new RondoError('NOQUORUM', `another try would pass the deadline (${why}); it had no effect`);
 }
 
 export function isOutstanding(dispatcher: Dispatcher, pending: Pending): boolean {

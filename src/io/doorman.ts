@@ -13,5 +13,5 @@ export type DoormanAnswer =
   | { readonly type: 'welcome'; readonly settings: ClientSettings; readonly nodes: readonly Peer[] }
   | { readonly type: 'opened'; readonly node: Identifier; readonly port: MessagePort }
   | { readonly type: 'nodeAdded'; readonly peer: Peer }
-  /** Certain: the node's thread has exited, or it has left. */
+  /** The node's thread has exited, it has left, or its host is unreachable: if it is reached again, it is added again. */
   | { readonly type: 'nodeGone'; readonly node: Identifier };

@@ -221,6 +221,27 @@ describe('client', () => {
     expect(await put).to.equal('UNKNOWN');
   });
 
+  it('says NOQUORUM of a change that its leader gave up so late that it would not answer again in time', async () => {
+    const nodes = createFakeNodes('a');
+    const sent: number[] = [];
+    const put = rejection(nodes.core.client.put('key', 'value', { timeoutMs: 10_000 }));
+    let asked: SentRequest | undefined;
+    // A leader without a quorum waits for one for 4 s: a third time it would be asked at 8 s, and be silent at the deadline.
+    for (let nowMs = 0; nowMs < 10_100; nowMs += 50) {
+      for (const request of await leadByFirstNode(nodes, await nodes.turn())) {
+        asked = request;
+        sent.push(nowMs);
+      }
+      if (asked !== undefined && nowMs - (sent.at(-1) ?? 0) >= 4_000) {
+        nodes.reply(asked, statuses.noQuorum, 'epoch 3 waits for local/7');
+        asked = undefined;
+      }
+      await nodes.pass(50);
+    }
+    expect(await put).to.equal('NOQUORUM');
+    expect(sent, 'it was tried again while there was time for that').to.have.length(2);
+  });
+
   it('tells what the mode does not offer from what cannot be served as given', async () => {
     const nodes = createFakeNodes('a');
     const results = [1, 2].map(() => rejection(nodes.core.client.increment('key')));
