@@ -7,7 +7,8 @@ import type { Cut } from '../network.js';
 import { clientAddress } from '../wire.js';
 import type { ArenaNode } from './arena-node.js';
 import type { ArenaWorld } from './arena-world.js';
-import { drawDelays, type ArenaFault, type ArenaPlan } from './plan.js';
+import type { ArenaFault, ArenaPlan } from './plan.js';
+import { drawDelays } from './wide-plans.js';
 
 export interface ArenaInjector<Engine extends EngineDoors> {
   readonly counts: { crashes: number; joins: number; departures: number };

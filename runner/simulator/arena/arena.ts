@@ -14,12 +14,13 @@ import { openConnection } from './arena-clients.js';
 import type { MonitorMaker } from './arena-monitor.js';
 import type { EngineMaker } from './arena-node.js';
 import { createArenaWorld } from './arena-world.js';
+import { drawArenaPlan } from './draw-plan.js';
 import { ArenaHistory, describeFailure } from './history.js';
 import { chooseCore, restBoundMs, serviceBoundMs, startProbe } from './liveness.js';
 import { drawKeys } from './operations.js';
 import { startOperator, type Recoverer } from './operator.js';
 import { arenaReplayCommand, type ArenaOptions, type ArenaResult } from './options.js';
-import { drawArenaPlan, type ArenaPlan } from './plan.js';
+import type { ArenaPlan } from './plan.js';
 import { startArenaWorkload } from './workload.js';
 
 /** A partition can be recovered 15 times; what is lost already when this many lineages have begun may take the rest. */
