@@ -5,6 +5,7 @@
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../../src/chord/identifier.js';
+import { wordAt } from '../../src/io/packing.js';
 import type { Frame, PacketFrame } from '../../src/wire/frames.js';
 import type { Packet } from '../../src/wire/messages.js';
 
@@ -163,13 +164,3 @@ export class PeerPorts {
 
 /** What a packet of rarer messages is taken to weigh. */
 const packetBytes = 1_024;
-
-/** Little-endian, as packet-packing.ts writes it. */
-function wordAt(text: string, at: number): number {
-  return (
-    text.charCodeAt(at) |
-    (text.charCodeAt(at + 1) << 8) |
-    (text.charCodeAt(at + 2) << 16) |
-    (text.charCodeAt(at + 3) << 24)
-  );
-}

@@ -38,7 +38,8 @@ export function unpackBatch(message: string): RequestBatch & ReplyBatch {
   return doublesCount === 0 ? { head, text } : { head, text, numbers: doubles.slice(1, 1 + doublesCount) };
 }
 
-function wordAt(text: string, at: number): number {
+/** 32 bits of a packed text, little-endian as the arrays here write them. */
+export function wordAt(text: string, at: number): number {
   return (
     text.charCodeAt(at) |
     (text.charCodeAt(at + 1) << 8) |
