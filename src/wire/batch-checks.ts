@@ -18,7 +18,7 @@ export interface Batch {
 /** What is wrong with a batch; undefined when nothing is. */
 export type BatchProblem = string | undefined;
 
-/** Beyond it nobody counts: half of what a number holds exactly is left. */
+/** Beyond it nobody counts: a quarter of what a number holds exactly is left. */
 const countMax = 2 ** 52 + 2 ** 51;
 
 /** A number that is counted up: a request's, a version's, a reading of a hybrid clock. */

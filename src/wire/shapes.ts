@@ -177,25 +177,30 @@ export function bytes(lengthMax: (limits: WireLimits) => number): Shape<ByteStri
   };
 }
 
-/** Doubles beside the JSON. */
-export const doubles: Shape<Float64Array> = {
-  write(values, sink) {
-    sink.raw += bytesFromArray(new Uint8Array(new Float64Array(values).buffer));
-    return values.length;
-  },
-  read: (json, source) =>
-    new Float64Array(arrayFromBytes(trustBytes(takeRaw(json, 8, source, Infinity))).buffer),
-};
+/** What Float64Array and Int32Array have in common. */
+interface NumbersType<T extends Float64Array | Int32Array> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (values: ArrayLike<number>): T;
+  new (memory: ArrayBufferLike): T;
+}
 
-/** 32-bit numbers beside the JSON. */
-export const words: Shape<Int32Array> = {
-  write(values, sink) {
-    sink.raw += bytesFromArray(new Uint8Array(new Int32Array(values).buffer));
-    return values.length;
-  },
-  read: (json, source) =>
-    new Int32Array(arrayFromBytes(trustBytes(takeRaw(json, 4, source, Infinity))).buffer),
-};
+/** Numbers that travel beside the JSON, where their count stands. */
+function numbers<T extends Float64Array | Int32Array>(Numbers: NumbersType<T>): Shape<T> {
+  return {
+    write(values, sink) {
+      sink.raw += bytesFromArray(new Uint8Array(new Numbers(values).buffer));
+      return values.length;
+    },
+    read: (json, source) =>
+      new Numbers(
+        arrayFromBytes(trustBytes(takeRaw(json, Numbers.BYTES_PER_ELEMENT, source, Infinity))).buffer,
+      ),
+  };
+}
+
+export const doubles: Shape<Float64Array> = numbers(Float64Array);
+/** 32-bit numbers. */
+export const words: Shape<Int32Array> = numbers(Int32Array);
 
 export const peerFields = object<Peer>({
   id: identifier,
