@@ -17,7 +17,7 @@ export interface LinkContext {
   readonly failures: number;
   /** Beats since the other host was heard, and said that it hears us. */
   readonly silentBeats: number;
-  /** Why the last wire came to an end. */
+  /** Why the last wire came to an end, or is about to; empty while there is nothing to say against the present one. */
   readonly reason: string;
 }
 
@@ -40,7 +40,7 @@ export type LinkEvent =
   /** It says that it does not hear us. */
   | { readonly type: 'unheard' }
   /** From one region of the chart to another. */
-  | { readonly type: 'silent' }
+  | { readonly type: 'silent'; readonly reason: string }
   | { readonly type: 'opened' };
 
 /** From one beat to the next: a heartbeat is sent at each. */
@@ -51,6 +51,8 @@ const dialMsMax = 5_000;
 const greetingMsMax = 5_000;
 const backOffMs = 100;
 const backOffMsMax = 3_000;
+const silence = 'nothing was heard for too long';
+const deafness = 'it says that it does not hear this host';
 
 export const linkSetup = setup({
   types: {
@@ -81,7 +83,10 @@ export const linkSetup = setup({
     countBeat: assign({ silentBeats: ({ context }) => context.silentBeats + 1 }),
     forgetSilence: assign({ silentBeats: 0 }),
     noteLoss: assign(({ event }) => (event.type === 'lost' ? { reason: event.reason } : {})),
-    raiseSilent: raise({ type: 'silent' }),
+    /** Unless dials that fail say more. */
+    noteSilence: assign({ reason: ({ context }) => (context.reason === '' ? silence : context.reason) }),
+    forgetReason: assign({ reason: '' }),
+    raiseSilent: raise(({ context }) => ({ type: 'silent' as const, reason: context.reason })),
     raiseOpened: raise({ type: 'opened' }),
   },
   guards: {
@@ -99,8 +104,6 @@ export const linkSetup = setup({
       Math.min(backOffMsMax, backOffMs * 2 ** Math.min(context.failures, 10)) * (0.5 + context.random() / 2),
   },
 });
-
-const silence = 'nothing was heard for too long';
 
 /** The wire that was under way is given up for the one that the other host offers. */
 const takeInstead = {
@@ -151,14 +154,17 @@ export const linkMachine = linkSetup.createMachine({
           after: { greetingTimeout: giveUp('it did not greet in time') },
         },
         open: {
-          entry: ['forgetSilence', 'raiseOpened', 'tellOpen'],
+          entry: ['forgetSilence', 'forgetReason', 'raiseOpened', 'tellOpen'],
           exit: { type: 'tellClosed', params: ({ event }) => ({ reason: whyClosed(event) }) },
           on: {
             /** Not before: a link that opens only to break again at once must not be tried ever so fast. */
             heard: { actions: ['forgetSilence', 'forgetFailures'] },
             lost: { target: 'backingOff', actions: 'noteLoss' },
             offered: [{ guard: 'isPresentKept', actions: 'refuseOffer' }, takeInstead],
-            silent: giveUp(silence),
+            silent: {
+              target: 'backingOff',
+              actions: { type: 'dropWire', params: ({ event }) => ({ reason: event.reason }) },
+            },
           },
         },
         backingOff: {
@@ -181,8 +187,13 @@ export const linkMachine = linkSetup.createMachine({
       initial: 'reachable',
       states: {
         reachable: {
-          on: { unheard: { target: 'unreachable' } },
-          always: { guard: 'isSilent', target: 'unreachable' },
+          on: {
+            unheard: {
+              target: 'unreachable',
+              actions: { type: 'noteReason', params: { reason: deafness } },
+            },
+          },
+          always: { guard: 'isSilent', target: 'unreachable', actions: 'noteSilence' },
         },
         unreachable: {
           entry: ['tellUnreachable', 'raiseSilent'],
@@ -195,8 +206,8 @@ export const linkMachine = linkSetup.createMachine({
 });
 
 function whyClosed(event: LinkEvent): string {
-  if (event.type === 'lost') return event.reason;
-  return event.type === 'offered' ? 'the other host dialled anew' : silence;
+  if (event.type === 'lost' || event.type === 'silent') return event.reason;
+  return 'the other host dialled anew';
 }
 
 function unprovided(action: string): never {

@@ -58,8 +58,10 @@ export function createTcpConnector({ tls, dialMsMax, refused }: TcpOptions): Con
       };
       const server = tls === undefined ? createServer(take) : createTlsServer(peerServerOptions(tls), take);
       server.maxConnections = connectionsMax;
+      // Asked while it is open, a socket knows its far end after its end, too.
+      server.on('connection', (socket: Socket) => farEndOf(socket));
       server.on('tlsClientError', (error: Error, socket: TLSSocket) =>
-        refused(farEndOf(socket), whyTlsFailed(error, 'accepted', socket)),
+        refused(farEndOf(connectionUnder(socket)), whyTlsFailed(error, 'accepted', socket)),
       );
       await listening(server, address.host, address.port, text);
       const { address: host, port } = server.address() as AddressInfo;
@@ -120,6 +122,11 @@ function wireOver(socket: Socket, side: TlsSide, events: WireEvents, ended: () =
 
 function farEndOf({ remoteAddress, remotePort }: Socket): string {
   return formatHostAddress({ host: remoteAddress ?? '', port: remotePort ?? 0 });
+}
+
+/** Node's own field, and documented nowhere: a TLS socket that failed has forgotten where it came from. */
+function connectionUnder(socket: TLSSocket & { readonly _parent?: Socket }): Socket {
+  return socket._parent ?? socket;
 }
 
 function mayOpen(socket: Socket): boolean {

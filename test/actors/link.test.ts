@@ -33,7 +33,7 @@ function startLink(
       dropWire: (_, { reason }) => act('dropWire', reason),
       tellOpen: () => act('tellOpen', ''),
       tellClosed: (_, { reason }) => act('tellClosed', reason),
-      tellUnreachable: () => act('tellUnreachable', ''),
+      tellUnreachable: ({ context }) => act('tellUnreachable', context.reason),
       tellReachable: () => act('tellReachable', ''),
     },
   });
@@ -120,7 +120,7 @@ describe('the chart of a link', () => {
     hear({ type: 'connected' }, { type: 'greeted' });
     expect(after(silenceMs - 1)).to.deep.equal([]);
     expect(after(1)).to.deep.equal([
-      'tellUnreachable',
+      'tellUnreachable: nothing was heard for too long',
       'tellClosed: nothing was heard for too long',
       'dropWire: nothing was heard for too long',
     ]);
@@ -163,15 +163,24 @@ describe('the chart of a link', () => {
   it('counts a host that was never reached as unreachable', () => {
     const { hear, after } = startRecorded();
     hear({ type: 'lost', reason: 'refused' });
-    expect(after(silenceMs)).to.include('tellUnreachable');
+    expect(after(silenceMs)).to.include('tellUnreachable: refused');
+  });
+
+  it('does not lay the loss of an earlier wire to the charge of one that has gone silent', () => {
+    const { hear, after } = startRecorded();
+    hear({ type: 'lost', reason: 'refused' });
+    after(1_000);
+    hear({ type: 'connected' }, { type: 'greeted' });
+    expect(after(silenceMs)).to.include('tellUnreachable: nothing was heard for too long');
   });
 
   it('takes a host that does not hear it for unreachable, though it hears it', () => {
     const { hear } = startRecorded();
     hear({ type: 'connected' }, { type: 'greeted' }, { type: 'heard' });
     expect(hear({ type: 'unheard' })).to.include.members([
-      'tellUnreachable',
-      'tellClosed: nothing was heard for too long',
+      'tellUnreachable: it says that it does not hear this host',
+      'tellClosed: it says that it does not hear this host',
+      'dropWire: it says that it does not hear this host',
     ]);
   });
 

@@ -9,6 +9,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { TlsTexts } from '../../src/bridge-options.js';
+import { createTcpConnector } from '../../src/io/tcp-wire.js';
 import { closedWithoutWord, isProvedPeer, whyTlsFailed } from '../../src/io/tls-failures.js';
 import {
   gatewayDialOptions,
@@ -185,6 +186,20 @@ describe('TLS between peers', function () {
       expect(await dial(listener.port, peerDialOptions(certificates.host, here))).to.equal('heard hello');
     });
   }
+
+  it('who went away during the handshake is told by the address it had', async () => {
+    let tell = (_: string): void => undefined;
+    const refusal = new Promise<string>((resolve) => (tell = resolve));
+    const { host: tls } = certificates;
+    const connector = createTcpConnector({ tls, dialMsMax: 5_000, refused: (from) => tell(from) });
+    const listener = await connector.listen(`${here}:0`, () => expect.fail('it was let in'));
+    const socket = connectTcp({ host: here, port: Number(listener.address.split(':')[1]) });
+    await once(socket, 'connect');
+    const from = `${here}:${socket.localPort}`;
+    socket.resetAndDestroy();
+    expect(await refusal).to.equal(from);
+    await listener.close();
+  });
 
   it('a host that proves to be another than the one that was dialled is not talked to', async () => {
     const listener = await listen(certificates.elsewhere);
