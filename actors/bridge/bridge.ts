@@ -152,18 +152,16 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
   };
 
   const start = (config: RingConfig, side: BridgeSide): Bridge => {
-    const send = (host: RemoteHost, frame: Frame, taken?: () => void): boolean =>
-      host.link.send(frame, taken);
     const peers = new PeerPorts({
       send: (to, frame, taken) => {
         const host = hosts.hostOf(to);
-        return host !== undefined && send(host, frame, taken);
+        return host?.link.send(frame, taken) === 'queued';
       },
       attach: (local, remote, port) => side.attachPeer(local, remote, port),
     });
     const clients = new ClientPorts({
       hostOf: (node) => hosts.hostOf(node),
-      send,
+      send: (host, frame) => host.link.send(frame),
       attach: (node, client, port) => side.attachClient(node, client, port),
       nextClient: () => side.nextClient(),
     });

@@ -10,6 +10,9 @@ import { WireError } from '../../src/wire/wire-error.js';
 import { wireVersions } from '../../src/wire/wire-versions.js';
 import { refusal } from './greetings.js';
 
+/** What became of a frame that was to be sent; only what was queued can arrive. */
+export type Sent = 'queued' | 'closed' | 'tooLong';
+
 /** What hears a channel. */
 export interface ChannelEvents {
   opened(): void;
@@ -91,17 +94,18 @@ export class Channel {
     this.#writer.frameBytesMax = this.#reader.frameBytesMax;
   }
 
-  /** Answers whether the frame was queued; `taken` is called when the carrier has taken it, or when it is lost after all. */
-  send(frame: Frame, taken?: () => void): boolean {
-    if (this.#isClosed || !this.#write(frame)) return false;
+  /** `taken` is called when the carrier has taken what was queued, or when it is lost after all. */
+  send(frame: Frame, taken?: () => void): Sent {
+    if (this.#isClosed) return 'closed';
+    if (!this.#write(frame)) return 'tooLong';
     if (taken !== undefined) this.#taken.push(taken);
-    if (this.#isFlushDue) return true;
+    if (this.#isFlushDue) return 'queued';
     this.#isFlushDue = true;
     systemDefer(() => this.#flush());
-    return true;
+    return 'queued';
   }
 
-  /** A frame that is too long for its kind is not queued. */
+  /** A frame that is too long for its kind is not taken, which harms no other. */
   #write(frame: Frame): boolean {
     try {
       this.#waitingBytes += writeFrame(this.#writer, frame, this.#version);

@@ -1,7 +1,7 @@
 /**
  * Clients across hosts: the port of a client here to a node there, and of a client there to a node here. Batches pass as they are.
  * A request that does not leave is answered at once, and certainly had no effect; a reply that does not leave is lost, which the
- * client's deadline settles.
+ * client's deadline settles; the link says so.
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../../src/chord/identifier.js';
@@ -9,6 +9,7 @@ import { packBatch, unpackBatch } from '../../src/io/packing.js';
 import {
   createReplyWriter,
   finishReplies,
+  replyStride,
   requestStride,
   statuses,
   writeReply,
@@ -16,11 +17,11 @@ import {
 } from '../../src/wire/requests.js';
 import type { Frame, RepliesFrame, RequestsFrame } from '../../src/wire/frames.js';
 import type { RemoteHost } from './hosts.js';
+import type { LinkSent } from './link.js';
 
 export interface ClientPortsEvents {
   hostOf(node: Identifier): RemoteHost | undefined;
-  /** Answers whether the frame was queued. */
-  send(host: RemoteHost, frame: Frame): boolean;
+  send(host: RemoteHost, frame: Frame): LinkSent;
   /** Gives the node its end of a client's port; answers whether there is such a node. */
   attach(node: Identifier, client: number, port: MessagePort): boolean;
   /** A number that no client of the host's own has. */
@@ -43,9 +44,6 @@ export class ClientPorts {
   /** Clients of this host, by their numbers: the far ends of their ports to remote nodes. */
   readonly #own = new Map<number, Map<Identifier, MessagePort>>();
   readonly #foreign = new Map<RemoteHost, Map<number, ForeignClient>>();
-  /** Replies lost for want of a link, or of room on it. */
-  dropped = 0;
-
   constructor(events: ClientPortsEvents) {
     this.#events = events;
   }
@@ -79,8 +77,8 @@ export class ClientPorts {
   requested(host: RemoteHost, { client, to, batch }: RequestsFrame): void {
     const near = this.#near(host, client, to);
     if (near !== undefined) return near.port.postMessage(batch);
-    const replies = refusalOf(batch, statuses.tryAgain, 'the node has ended');
-    if (!this.#events.send(host, { type: 'replies', client, from: to, batch: replies })) this.dropped++;
+    const replies = refusalOf(batch, requestStride, statuses.tryAgain, 'the node has ended');
+    this.#events.send(host, { type: 'replies', client, from: to, batch: replies });
   }
 
   foreignClosed(host: RemoteHost, client: number): void {
@@ -119,10 +117,11 @@ export class ClientPorts {
 
   #asked(client: number, node: Identifier, port: MessagePort, batch: string): void {
     const host = this.#events.hostOf(node);
-    if (host !== undefined && this.#events.send(host, { type: 'requests', client, to: node, batch })) return;
-    const isFull = host?.link.isOpen === true;
-    const why = isFull ? 'too much waits for the link to the node' : 'the link to the node is down';
-    port.postMessage(refusalOf(batch, isFull ? statuses.busy : statuses.tryAgain, why));
+    const sent =
+      host === undefined ? 'closed' : this.#events.send(host, { type: 'requests', client, to: node, batch });
+    if (sent === 'queued') return;
+    const { status, why } = refusals[sent];
+    port.postMessage(refusalOf(batch, requestStride, status, why));
   }
 
   #near(host: RemoteHost, client: number, node: Identifier): NearPort | undefined {
@@ -146,15 +145,27 @@ export class ClientPorts {
   }
 
   #answered(host: RemoteHost, client: number, from: Identifier, batch: string): void {
-    if (!this.#events.send(host, { type: 'replies', client, from, batch })) this.dropped++;
+    if (this.#events.send(host, { type: 'replies', client, from, batch }) !== 'tooLong') return;
+    const told = refusalOf(batch, replyStride, statuses.unknown, answerTooLong);
+    this.#events.send(host, { type: 'replies', client, from, batch: told });
   }
 }
 
-/** The same answer to every request of a batch. */
-function refusalOf(batch: string, status: Status, why: string): string {
+/** Nothing of the batch has left: its requests certainly had no effect. */
+const refusals: Readonly<Record<Exclude<LinkSent, 'queued'>, { status: Status; why: string }>> = {
+  closed: { status: statuses.tryAgain, why: 'the link to the node is down' },
+  full: { status: statuses.busy, why: 'too much waits for the link to the node' },
+  tooLong: {
+    status: statuses.busy,
+    why: 'the requests for the node are together longer than a frame between hosts may be',
+  },
+};
+const answerTooLong = 'the answers of the node are together longer than a frame between hosts may be';
+
+/** The same answer to every request of a batch, with `stride` words for each, its id first. */
+function refusalOf(batch: string, stride: number, status: Status, why: string): string {
   const { head } = unpackBatch(batch);
   const writer = createReplyWriter();
-  for (let at = 0; at + requestStride <= head.length; at += requestStride)
-    writeReply(writer, head[at] ?? 0, status, why);
+  for (let at = 0; at + stride <= head.length; at += stride) writeReply(writer, head[at] ?? 0, status, why);
   return packBatch(finishReplies(writer));
 }

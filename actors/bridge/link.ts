@@ -6,7 +6,7 @@ import type { Connector } from '../../src/io/wire.js';
 import type { Frame, Greeting, Refused } from '../../src/wire/frames.js';
 import { beatMs, linkMachine, silentBeatsMax } from '../link/machine.js';
 import type { Log } from '../thread-log.js';
-import { Channel, type ChannelEvents } from './channel.js';
+import { Channel, type ChannelEvents, type Sent } from './channel.js';
 import { leaving, refusal, versionWith } from './greetings.js';
 
 export interface LinkWorld {
@@ -34,6 +34,12 @@ export interface LinkEvents {
 /** What waits for the carrier beyond this is refused: a host that takes nothing must not fill our memory. */
 export const linkBytesMax = 64 * 1024 * 1024;
 
+/** As of a channel; `full`: too much waits for the carrier already. */
+export type LinkSent = Sent | 'full';
+
+/** From one word on frames that were not taken to the next. */
+const refusedLogMs = 10_000;
+
 export class Link {
   readonly address: string;
   readonly #world: LinkWorld;
@@ -46,6 +52,9 @@ export class Link {
   #wasHeard = false;
   #sequence = 0;
   #heardSequence = 0;
+  /** Frames that an open link did not take, ever. */
+  #refused = 0;
+  #refusedToldMs = -Infinity;
 
   /** Dials at once. */
   constructor(address: string, world: LinkWorld, events: LinkEvents) {
@@ -92,10 +101,12 @@ export class Link {
     return this.#channel?.waitingBytes ?? 0;
   }
 
-  /** Answers whether the frame was queued; `taken` is called when the carrier has it, or it is lost. */
-  send(frame: Frame, taken?: () => void): boolean {
-    if (!this.#isOpen || this.waitingBytes > linkBytesMax) return false;
-    return this.#channel?.send(frame, taken) === true;
+  /** `taken` is called when the carrier has what was queued, or it is lost. */
+  send(frame: Frame, taken?: () => void): LinkSent {
+    if (!this.#isOpen || this.#channel === undefined) return 'closed';
+    const sent = this.waitingBytes > linkBytesMax ? 'full' : this.#channel.send(frame, taken);
+    if (sent === 'full' || sent === 'tooLong') this.#noteRefused(frame, sent);
+    return sent;
   }
 
   /** Another end dialled us, greeted, and was found to be this host. */
@@ -200,6 +211,19 @@ export class Link {
       sequence: (this.#sequence = (this.#sequence + 1) >>> 0),
       heard: this.#heardSequence,
       heardMsAgo: silentBeats * beatMs,
+    });
+  }
+
+  #noteRefused({ type }: Frame, why: LinkSent): void {
+    this.#refused++;
+    const nowMs = systemClock.nowMs();
+    if (nowMs - this.#refusedToldMs < refusedLogMs) return;
+    this.#refusedToldMs = nowMs;
+    this.#world.log('warn', 'frames to another host are refused', {
+      host: this.address,
+      why: why === 'full' ? 'too much waits for the link' : `a frame ${type} is longer than a frame may be`,
+      refused: this.#refused,
+      waitingBytes: this.waitingBytes,
     });
   }
 

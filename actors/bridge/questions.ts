@@ -37,7 +37,7 @@ export class Questions {
           ? undefined
           : setTimeout(() => settle(silent(host, `within ${timeoutMs / 1_000} s`)), timeoutMs);
       this.#pending.set(id, { host, settle });
-      if (host.link.send({ type: 'ask', id, question })) return;
+      if (host.link.send({ type: 'ask', id, question }) === 'queued') return;
       settle({ ok: false, code: 'BUSY', message: `host ${host.address} cannot be reached at present` });
     });
   }
@@ -45,7 +45,8 @@ export class Questions {
   asked(host: RemoteHost, { id, question }: Ask): void {
     void toOutcome(() => this.#work(question)).then((outcome) => {
       // Without the link nobody waits for it any more.
-      host.link.send({ type: 'answer', id, outcome });
+      if (host.link.send({ type: 'answer', id, outcome }) === 'tooLong')
+        host.link.send({ type: 'answer', id, outcome: tooLong });
     });
   }
 
@@ -60,6 +61,12 @@ export class Questions {
       if (pending.host === host) pending.settle(silent(host, 'and was lost'));
   }
 }
+
+const tooLong: Outcome<unknown> = {
+  ok: false,
+  code: 'INTERNAL',
+  message: 'the answer of another host is longer than a frame between hosts may be',
+};
 
 function silent({ address }: RemoteHost, how: string): Outcome<unknown> {
   return {

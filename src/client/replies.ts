@@ -31,8 +31,14 @@ export const asStored: Convert<boolean> = (status, value) => {
 };
 
 export const asNumber: Convert<number> = (status, value) => {
-  if (status === statuses.ok) return Number(value);
-  throw replyError(status, value);
+  if (status !== statuses.ok) throw replyError(status, value);
+  const number = Number(value);
+  if (value === '' || Number.isNaN(number))
+    throw new RondoError(
+      'INTERNAL',
+      `a node answered ${JSON.stringify(value.slice(0, 40))}, which is no number`,
+    );
+  return number;
 };
 
 /** The error that a reply other than a result stands for. */

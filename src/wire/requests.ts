@@ -10,6 +10,7 @@
  *   ReplyBatch.text     value value ...
  */
 import { trustBytes, type ByteString } from '../bytes.js';
+import { RondoError } from '../errors.js';
 
 export const opcodes = {
   /** value; absent */
@@ -234,9 +235,10 @@ export function packScanPage(page: ScanPage): ByteString {
   return trustBytes(`${JSON.stringify([page.next ?? null, lengths])}\n${text}`);
 }
 
+/** Throws RondoError INTERNAL when it is no page: what is wrong with a reply, which may come from another host, ends its call alone. */
 export function unpackScanPage(packed: ByteString): ScanPage {
   const line = packed.indexOf('\n');
-  const [next, lengths] = JSON.parse(packed.slice(0, line)) as [string | null, number[]];
+  const [next, lengths] = headOfPage(packed.slice(0, Math.max(0, line)));
   const records: [ByteString, ByteString][] = [];
   let at = line + 1;
   for (let index = 0; index < lengths.length; index += 2) {
@@ -245,5 +247,27 @@ export function unpackScanPage(packed: ByteString): ScanPage {
     records.push([trustBytes(packed.slice(at, keyEnd)), trustBytes(packed.slice(keyEnd, valueEnd))]);
     at = valueEnd;
   }
+  if (at !== packed.length) throw noPage('is of another length than it says');
   return { next: next ?? undefined, records };
+}
+
+function headOfPage(json: string): readonly [string | null, readonly number[]] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(json);
+  } catch {
+    throw noPage('does not begin with JSON');
+  }
+  const [next, lengths] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
+  if (next !== null && typeof next !== 'string') throw noPage('has no cursor');
+  if (!isLengths(lengths) || lengths.length % 2 !== 0) throw noPage('has no lengths');
+  return [next, lengths];
+}
+
+function noPage(why: string): RondoError {
+  return new RondoError('INTERNAL', `the page of a scan that a node answered ${why}`);
+}
+
+function isLengths(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && length >= 0);
 }

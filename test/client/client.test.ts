@@ -309,6 +309,33 @@ describe('client', () => {
     expect(await rejection(nodes.core.client.get('key', { signal: controller.signal }))).to.equal('ABORTED');
   });
 
+  it('rejects the call alone whose answer is none, and goes on', async () => {
+    const nodes = createFakeNodes('a');
+    const { client } = nodes.core;
+    for (const page of [
+      '',
+      'no page',
+      '[null]\n',
+      '["",[1]]\nk',
+      '[null,[1,2]]\nk',
+      '[null,[-1,2]]\nk',
+      '[7,[]]\n',
+    ]) {
+      const scan = failure(client.scan()[Symbol.asyncIterator]().next());
+      const [asked] = await leadByFirstNode(nodes, await nodes.turn());
+      if (asked !== undefined) nodes.reply(asked, statuses.ok, page);
+      const { code, message } = await scan;
+      expect([code, message.slice(0, 18)], page).to.deep.equal(['INTERNAL', 'the page of a scan']);
+    }
+    const sum = failure(client.increment('key'));
+    const get = client.getString('key');
+    const [increment, read] = await leadByFirstNode(nodes, await nodes.turn());
+    if (increment !== undefined) nodes.reply(increment, statuses.ok, 'many');
+    if (read !== undefined) nodes.reply(read, statuses.ok, 'value');
+    expect((await sum).message).to.equal('a node answered "many", which is no number');
+    expect(await get).to.equal('value');
+  });
+
   it('refuses keys and values over the limit before anything is sent', async () => {
     const nodes = createFakeNodes('a');
     expect(await rejection(nodes.core.client.get('k'.repeat(65)))).to.equal('INVALID_ARGUMENT');
