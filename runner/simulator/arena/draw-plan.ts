@@ -1,7 +1,16 @@
 /** Draws the plan of a run from its seed (swarm testing: Groce et al. 2012). */
 import type { Random } from '../../../src/ports.js';
 import { pick } from '../faults.js';
-import { drawChurn, drawDuel, drawLeftovers, drawStray, drawUsurper } from './narrow-plans.js';
+import {
+  drawChurn,
+  drawDuel,
+  drawExile,
+  drawFlapping,
+  drawLeftovers,
+  drawStray,
+  drawSuccession,
+  drawUsurper,
+} from './narrow-plans.js';
 import type { ArenaProfile } from './options.js';
 import type { ArenaPlan } from './plan.js';
 import { drawAny, drawCollection, drawRecovery, drawRivals } from './wide-plans.js';
@@ -21,6 +30,9 @@ const kinds: Readonly<Record<Exclude<ArenaProfile, 'swarm'>, PlanKind>> = {
   duel: { draw: drawDuel, lots: 1 },
   usurper: { draw: drawUsurper, lots: 1 },
   stray: { draw: drawStray, lots: 1 },
+  succession: { draw: drawSuccession, lots: 0 },
+  exile: { draw: drawExile, lots: 0 },
+  flapping: { draw: drawFlapping, lots: 0 },
 };
 
 const swarm = [{ draw: drawAny, lots: 6 }, ...Object.values(kinds)].flatMap((kind) =>

@@ -22,13 +22,13 @@ const rare = 5_000;
 export const plantedBugs: readonly PlantedBug[] = [
   bug('serveBeforeFetch', 'V5', 'a member of a new view answers before it has fetched', 'churn'),
   bug('noOperationIds', 'R5', 'a change that took effect is applied again', 'swarm'),
-  bug('anyEpoch', 'R1', 'a replica answers whatever epoch is asked', 'leftovers'),
+  bug('anyEpoch', 'R1', 'a replica answers whatever epoch is asked', 'exile'),
   bug('noSealing', 'V3', 'a replica goes on answering when the next view is decided', 'churn'),
   bug('restartUnderOldName', 'identity', 'a node that crashed comes back empty under its old name', 'churn'),
-  bug('dropTombstonesAtTransfer', 'R8, V5', 'tombstones do not travel to the next view', 'leftovers'),
+  bug('dropTombstonesAtTransfer', 'R8, V5', 'tombstones do not travel to the next view', 'succession'),
   // It takes two that coordinate one key at once.
   {
-    ...bug('readHighest', 'R6', 'a read answers the highest of unequal ballots', 'leftovers'),
+    ...bug('readHighest', 'R6', 'a read answers the highest of unequal ballots', 'flapping'),
     asserted: 'rivals',
   },
   bug('fetchFromOne', 'V5', 'one member of the view before is enough to start from', 'churn'),
@@ -36,7 +36,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   bug('acceptAbovePromised', 'O1 a', 'an accept without prepare is sent above the promised ballot', 'duel'),
   bug('prepareAllBlindly', 'O1 b', 'a claim to all keys is granted whatever was promised', 'usurper'),
   {
-    ...bug('restampBallots', 'V5', 'fetched registers get a ballot of the new epoch', 'leftovers', rare),
+    ...bug('restampBallots', 'V5', 'fetched registers get a ballot of the new epoch', 'succession'),
     asserted: 'collection',
   },
   {

@@ -154,3 +154,87 @@ export function drawStray(random: Random): ArenaPlan {
     ...trueClocks,
   };
 }
+
+/** Views that follow each other in good order, whose leaders often die: what only they hold must not be needed. */
+export function drawSuccession(random: Random): ArenaPlan {
+  return {
+    ...drawRivals(random),
+    replicas: 3,
+    founders: pick(random, [4, 5]),
+    hosts: 12,
+    keys: pick(random, [6, 10, 16]),
+    kinds: ['text', 'counter', 'register'],
+    connections: 3,
+    lanes: 1,
+    steadyGapMs: pick(random, [100, 200]),
+    changingGapMs: pick(random, [30, 100]),
+    operationTimeoutMs: 1_000,
+    reads: 0.4,
+    deletes: pick(random, [0.05, 0.4]),
+    wanders: pick(random, [0, 0.2]),
+    lossRate: pick(random, [0, 0.05, 0.2]),
+    delay: { type: 'uniform', minMs: 0, maxMs: pick(random, [2, 10]) },
+    // Of a host, because that is more often the leader's than a node is the leader.
+    streams: [
+      ...streamsOf(random, ['hostCrash', 'join'], [1_500, 4_000]),
+      ...streamsOf(random, ['leave'], [3_000, 8_000]),
+    ],
+    ...trueClocks,
+    newsMsMax: 5,
+    driverDies: pick(random, [0, 0.3]),
+  };
+}
+
+/** Leaders that are cut off until they are replaced, and come back without knowing it, with changes that they still ask for. */
+export function drawExile(random: Random): ArenaPlan {
+  return {
+    ...drawRivals(random),
+    replicas: 3,
+    founders: pick(random, [4, 5]),
+    hosts: 5,
+    keys: pick(random, [8, 16]),
+    kinds: ['text', 'counter'],
+    connections: 4,
+    lanes: 1,
+    steadyGapMs: pick(random, [500, 800]),
+    changingGapMs: 300,
+    operationTimeoutMs: 5_000,
+    reads: 0.2,
+    deletes: 0,
+    wanders: pick(random, [0.3, 0.6]),
+    cuts: ['isolate'],
+    // A member is replaced after 7 to 9 s without a word.
+    cutMsMax: [12_000],
+    lossRate: pick(random, [0.15, 0.3]),
+    delay: { type: 'uniform', minMs: 0, maxMs: pick(random, [2, 20]) },
+    streams: [{ fault: 'partition', meanGapMs: 15_000 }],
+    ...trueClocks,
+    newsMsMax: 5,
+  };
+}
+
+/** Leaders that are cut off for about as long as they try to bring a change through, and then lead on; clients that ask anybody. */
+export function drawFlapping(random: Random): ArenaPlan {
+  return {
+    ...drawRivals(random),
+    ...threeNodes,
+    keys: pick(random, [3, 6, 10]),
+    kinds: ['text', 'counter', 'register'],
+    connections: 4,
+    lanes: 2,
+    steadyGapMs: pick(random, [150, 400]),
+    changingGapMs: 100,
+    operationTimeoutMs: pick(random, [300, 1_000]),
+    reads: 0.5,
+    deletes: 0.05,
+    wanders: pick(random, [0.2, 0.5]),
+    cuts: ['isolate'],
+    // A coordinator gives a change up after 4 s.
+    cutMsMax: [6_000],
+    lossRate: pick(random, [0.1, 0.3]),
+    delay: { type: 'uniform', minMs: 0, maxMs: pick(random, [2, 20]) },
+    streams: streamsOf(random, ['partition'], [2_000, 4_000]),
+    ...trueClocks,
+    newsMsMax: 5,
+  };
+}

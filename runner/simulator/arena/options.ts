@@ -5,7 +5,9 @@ import type { Violation } from '../options.js';
  * `swarm`: anything may happen. `collection`: two keys, many deletes and view changes, for bugs in the dropping of tombstones and
  * in ballots that hardly ever show. `rivals`: one view, and members that take each other for dead. `recovery`: quorums are lost, and
  * partitions recovered with loss. The rest are small and quick, to show in histories what a bug does: `churn`, views that change all the
- * time; `leftovers`, changes that come through half, and reads of them; `duel`, two that lead at once; `usurper`, leaders that missed much; `stray`, deleted keys and late duplicates.
+ * time; `leftovers`, changes that come through half, and reads of them; `duel`, two that lead at once; `usurper`, leaders that missed much;
+ * `stray`, deleted keys and late duplicates; `succession`, views in good order whose leaders die; `exile`, leaders that were replaced while
+ * they were cut off; `flapping`, leaders that are cut off for as long as they try.
  */
 export const arenaProfiles = [
   'swarm',
@@ -17,6 +19,9 @@ export const arenaProfiles = [
   'duel',
   'usurper',
   'stray',
+  'succession',
+  'exile',
+  'flapping',
 ] as const;
 export type ArenaProfile = (typeof arenaProfiles)[number];
 
