@@ -21,6 +21,8 @@ export interface HopCounters {
 const movesBeforeLookup = 3;
 const movesMax = 7;
 const retryDelayMs = 2;
+/** What a partition that changes hands takes is known to nobody: this much longer than it, and half of that on average, is waited. */
+const retryGrowth = 1.3;
 const retryDelayMsMax = 500;
 /** Of the time that a node took to give an operation up: so much must be left for it to be asked again. */
 const patienceMargin = 1.25;
@@ -98,9 +100,9 @@ export function isOutstanding(dispatcher: Dispatcher, pending: Pending): boolean
   return dispatcher.slots[pending.id & slotMask] === pending;
 }
 
-/** Routes the operation again after a pause that doubles with each try, as long as its deadline allows. */
+/** Routes the operation again after a pause that grows with each try, as long as its deadline allows. */
 export function tryLater(dispatcher: Dispatcher, pending: Pending): void {
-  const delayMs = Math.min(retryDelayMsMax, retryDelayMs * 2 ** Math.min(10, pending.tries++));
+  const delayMs = Math.min(retryDelayMsMax, retryDelayMs * retryGrowth ** pending.tries++);
   const atMs = dispatcher.ports.clock.nowMs() + delayMs * (0.5 + dispatcher.ports.random() / 2);
   dispatcher.delayed.push({ atMs, pending });
   wakeAt(dispatcher, atMs);

@@ -10,7 +10,7 @@ import { claimFlushes } from './whole-partitions.js';
 import type { AcceptView, PrepareView, ViewAccepted, ViewPromised, ViewRefused } from './messages.js';
 import { seal, setPhase } from './phases.js';
 import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
-import { changesMax, warmForMs, warmingMax } from './timing.js';
+import { changesMax, driveAllMs, driveEveryMs, warmForMs, warmingMax } from './timing.js';
 import type { View } from './view.js';
 
 export interface Driving {
@@ -33,13 +33,15 @@ export interface Driving {
 const triesMax = 40;
 const placesPerRound = 8;
 
-/** Whether newcomers may be asked to copy one more partition. */
-export function mayStartDriving(site: Site): boolean {
-  return countUnderWay(site).warming < warmingMax;
+/** Whether one more change may begin: not while many newcomers copy, and not all at once after a death. */
+export function mayStartDriving(site: Site, nowMs: number): boolean {
+  return nowMs >= site.driveAtMs && countUnderWay(site).warming < warmingMax;
 }
 
 /** Has newcomers copy the partition; the view is proposed when they have. Only while active and steady. */
 export function startDriving(site: Site, slot: Slot, target: readonly Peer[], wipes: boolean): void {
+  const waiting = Math.max(1, site.concerned.size);
+  site.driveAtMs = site.environment.clock.nowMs() + Math.min(driveEveryMs, driveAllMs / waiting);
   slot.driving = createDriving(target, wipes);
   setPhase(site, slot, 'warming');
   askToWarmUp(site, slot, newcomersOf(site, slot, target));

@@ -27,6 +27,7 @@ import {
   handleWantsToLeave,
   handleWarmUp,
   hint,
+  hintSoon,
   reconsider,
   tellLeaving,
 } from './hinting.js';
@@ -61,8 +62,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
       site.overlay = overlay;
       forgetDead(site);
       refreshLeads(site);
-      hint(site, environment.clock.nowMs());
-      raisePending(site);
+      hintSoon(site, environment.clock.nowMs());
     }),
     routesChanged: (overlay) => {
       if (site.overlay !== undefined) site.overlay = overlay;
@@ -220,6 +220,7 @@ function tick(site: Site): void {
 /** What waits for a time that is now far off is done at once instead. */
 function clockWentBack(site: Site, nowMs: number): void {
   site.hintsDueAtMs = nowMs;
+  site.driveAtMs = nowMs;
   for (const read of site.reads) read.sentAtMs = Math.min(read.sentAtMs, nowMs - resendMsMax);
   for (const change of site.changes) {
     change.sentAtMs = nowMs - resendMsMax;

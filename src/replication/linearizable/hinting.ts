@@ -14,6 +14,7 @@ import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from '
 import {
   driveDelayMs,
   hintMs,
+  hintSoonMs,
   shortSettleMs,
   shrinkAfterMs,
   suggestionMs,
@@ -49,6 +50,12 @@ export function hint(site: Site, nowMs: number): void {
   for (const slot of site.known) reconsider(site, slot, nowMs);
 }
 
+/** After a death, leaders are to take over first; and the ring that closes behind it changes several times. */
+export function hintSoon(site: Site, nowMs: number): void {
+  site.hintsDueAtMs = Math.min(site.hintsDueAtMs, nowMs + hintSoonMs);
+  raisePending(site);
+}
+
 /** Drives a change of the partition's view if one is wanted and this node's turn has come. */
 export function reconsider(site: Site, slot: Slot, nowMs: number): void {
   if (slot.status !== 'active') {
@@ -78,7 +85,7 @@ export function reconsider(site: Site, slot: Slot, nowMs: number): void {
   );
   const settleMs = isShort(site, slot, target) ? shortSettleMs : isUrgent ? 0 : viewSettleMs;
   concern.dueAtMs = concern.sinceMs + settleMs + turn * driveDelayMs;
-  if (nowMs >= concern.dueAtMs && mayStartDriving(site)) {
+  if (nowMs >= concern.dueAtMs && mayStartDriving(site, nowMs)) {
     site.concerned.delete(slot);
     startDriving(site, slot, target ?? slot.members, wipes);
   } else raisePending(site);
@@ -96,11 +103,11 @@ function isShort(site: Site, slot: Slot, target: readonly Peer[] | undefined): b
 /** Drives what waited for others to be done. */
 export function driveNext(site: Site, nowMs: number): void {
   proposeNext(site);
-  if (site.concerned.size === 0 || !mayStartDriving(site)) return;
+  if (site.concerned.size === 0 || !mayStartDriving(site, nowMs)) return;
   for (const [slot, { dueAtMs }] of [...site.concerned]) {
     if (nowMs < dueAtMs) continue;
     reconsider(site, slot, nowMs);
-    if (!mayStartDriving(site)) return;
+    if (!mayStartDriving(site, nowMs)) return;
   }
 }
 

@@ -113,6 +113,8 @@ export interface Site {
   readonly known: Set<Slot>;
   /** Slots whose view is to be changed, and since when this node thinks so. */
   readonly concerned: Map<Slot, Concern>;
+  /** When the next change may begin. */
+  driveAtMs: number;
   /** Slots whose phase is not steady. */
   readonly betweenViews: Set<Slot>;
   readonly unreachable: Set<Identifier>;
@@ -154,6 +156,7 @@ export function createSite(environment: ReplicaEnvironment): Site {
     slots: Array.from<Slot | undefined>({ length: config.partitions }).fill(undefined),
     known: new Set(),
     concerned: new Map(),
+    driveAtMs: 0,
     betweenViews: new Set(),
     unreachable: new Set(),
     leaving: new Set(),

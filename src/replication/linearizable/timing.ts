@@ -26,10 +26,18 @@ export const warmForMs = 500;
 export const changesMax = 2;
 /** Changes that a node drives whose newcomers are still copying. */
 export const warmingMax = 4;
+/**
+ * From one change that a node begins to the next: the death of one node is wanted changes by the hundred, whose work, done at once, would
+ * keep every partition waiting for as long as it takes. Shorter where otherwise not all would have begun within `driveAllMs`.
+ */
+export const driveEveryMs = 25;
+export const driveAllMs = 2_000;
 /** Warm-ups that a node runs at once. */
 export const transfersMax = 8;
 /** From one repetition of a hint, or question for views, to the next. */
 export const hintMs = 1_000;
+/** From a change of the ring to the next hints. */
+export const hintSoonMs = 100;
 /** A suggestion that is not repeated for so long is forgotten. */
 export const suggestionMs = 10_000;
 /** A partition without quorum for so long is reported: views that change look like it for a moment. */
