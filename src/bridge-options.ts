@@ -16,6 +16,7 @@ import {
   parseNatsServers,
   type NatsServers,
 } from './nats-options.js';
+import { wireVersions, type VersionRange } from './wire/wire-versions.js';
 
 /** Mutual TLS between hosts: texts in PEM. */
 export interface TlsTexts {
@@ -40,6 +41,11 @@ export interface BridgeOptions {
   readonly insecure?: boolean;
   /** How long to try to join before giving up. Default 60,000. */
   readonly joinTimeoutMs?: number;
+  /**
+   * The highest version of the protocol between hosts to speak, so that a host with a newer release does what an older one can hear.
+   * Default: the highest that this release knows; two hosts speak the highest that both do in any case.
+   */
+  readonly wireVersionMax?: number;
   /**
    * NATS servers at which hosts meet instead of dialling each other: `nats://HOST:4222` or `tls://HOST:4222`, several with commas. Then
    * `advertise` is this host's name there, `join` the names of others, and `listen` means nothing.
@@ -76,6 +82,8 @@ export interface CheckedBridge {
   readonly tls: TlsTexts | undefined;
   readonly insecure: boolean;
   readonly joinTimeoutMs: number;
+  /** Of the protocol between hosts. */
+  readonly versions: VersionRange;
 }
 
 const clusterDefault = 'rondo';
@@ -92,8 +100,11 @@ export function checkBridge(options: BridgeOptions): CheckedBridge | undefined {
   const joinTimeoutMs = options.joinTimeoutMs ?? joinTimeoutMsDefault;
   if (!Number.isInteger(joinTimeoutMs) || joinTimeoutMs < 1)
     throw invalid(`joinTimeoutMs must be a whole number from 1, not ${joinTimeoutMs}`);
-  const { tls, insecure = false } = options;
-  return { ...reached, cluster, tls, insecure, joinTimeoutMs };
+  const { tls, insecure = false, wireVersionMax: high = wireVersions.high } = options;
+  const { low } = wireVersions;
+  if (!Number.isInteger(high) || high < low || high > wireVersions.high)
+    throw invalid(`wireVersionMax must be from ${low} to ${wireVersions.high}, not ${high}`);
+  return { ...reached, cluster, tls, insecure, joinTimeoutMs, versions: { low, high } };
 }
 
 type Reached = Pick<CheckedBridge, 'carriage' | 'join'>;

@@ -70,7 +70,7 @@ const settledPollMs = 20;
 
 /** Listens at once; until `start`, whoever greets is told to come again. Rejects with RondoError CONNECTION. */
 export async function openBridge(options: CheckedBridge, log: Log): Promise<BridgeDoor> {
-  const { cluster, joinTimeoutMs } = options;
+  const { cluster, joinTimeoutMs, versions } = options;
   const { connector, listenAt, advertised } = await openCarriage(options, log);
   let started: { readonly config: RingConfig; readonly side: BridgeSide; readonly hosts: Hosts } | undefined;
   let closePorts = (): void => undefined;
@@ -88,6 +88,7 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
     address: advertised(listener.address),
     boot: Date.now(),
     clusterName: cluster,
+    versions,
   };
 
   const greeting = (wants: Greeting['wants']): Greeting =>
@@ -190,7 +191,7 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
     const hosts = new Hosts(
       own,
       { nodes: () => side.nodes(), gone: () => side.gone() },
-      { connector, config, ownAddress: own.address, log, greeting: () => greeting('link') },
+      { connector, config, own, log, greeting: () => greeting('link') },
       {
         frame: route,
         closed: (host) => questions.closed(host),

@@ -3,13 +3,15 @@ import type { RingConfig } from '../../src/config.js';
 import type { Identifier } from '../../src/chord/identifier.js';
 import type { Peer } from '../../src/peer.js';
 import type { Greeting, Refused } from '../../src/wire/frames.js';
-import { commonVersion, wireVersions } from '../../src/wire/wire-versions.js';
+import { commonVersion, type VersionRange } from '../../src/wire/wire-versions.js';
 
 /** What a host is to others. */
 export interface OwnHost {
   readonly address: string;
   readonly boot: number;
   readonly clusterName: string;
+  /** That it speaks. */
+  readonly versions: VersionRange;
 }
 
 export function greetingOf(
@@ -21,8 +23,8 @@ export function greetingOf(
 ): Greeting {
   return {
     type: 'greeting',
-    versionLow: wireVersions.low,
-    versionHigh: wireVersions.high,
+    versionLow: own.versions.low,
+    versionHigh: own.versions.high,
     clusterName: own.clusterName,
     clusterId: config?.clusterId ?? null,
     boot: own.boot,
@@ -61,8 +63,9 @@ export function judgeGreeting(
   theirs: Greeting,
 ): Refused | undefined {
   const { versionLow: low, versionHigh: high } = theirs;
-  if (commonVersion(wireVersions, { low, high }) === undefined) {
-    const spoken = `${own.address} speaks versions ${wireVersions.low} to ${wireVersions.high} between hosts`;
+  const { versions } = own;
+  if (commonVersion(versions, { low, high }) === undefined) {
+    const spoken = `${own.address} speaks versions ${versions.low} to ${versions.high} between hosts`;
     return refusal('VERSION', `${spoken}, ${theirs.address} ${low} to ${high}: upgrade one of them`);
   }
   if (theirs.clusterName !== own.clusterName) {
@@ -85,8 +88,8 @@ export function judgeGreeting(
 }
 
 /** The version that both speak, once a greeting has passed. */
-export function versionWith({ versionLow: low, versionHigh: high }: Greeting): number {
-  return commonVersion(wireVersions, { low, high }) ?? wireVersions.low;
+export function versionWith({ versions }: OwnHost, { versionLow: low, versionHigh: high }: Greeting): number {
+  return commonVersion(versions, { low, high }) ?? versions.low;
 }
 
 /** Identifiers of nodes. */

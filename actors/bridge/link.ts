@@ -7,12 +7,12 @@ import type { Frame, Greeting, Refused } from '../../src/wire/frames.js';
 import { beatMs, linkMachine, silentBeatsMax } from '../link/machine.js';
 import type { Log } from '../thread-log.js';
 import { Channel, type ChannelEvents, type Sent } from './channel.js';
-import { leaving, refusal, versionWith } from './greetings.js';
+import { leaving, refusal, versionWith, type OwnHost } from './greetings.js';
 
 export interface LinkWorld {
   readonly connector: Connector;
   readonly config: RingConfig;
-  readonly ownAddress: string;
+  readonly own: OwnHost;
   readonly log: Log;
   /** What this host says of itself now. */
   greeting(): Greeting;
@@ -75,7 +75,7 @@ export class Link {
         tellReachable: ({ context }) => this.#tellReach(false, context.reason),
       },
     });
-    const isOwnDialKept = world.ownAddress < address;
+    const isOwnDialKept = world.own.address < address;
     this.#actor = createActor(machine, {
       clock: systemClock,
       input: { isOwnDialKept, random: systemRandom },
@@ -174,7 +174,8 @@ export class Link {
 
   /** From now on the channel carries the frames of the link. */
   #take(channel: Channel, theirs: Greeting): void {
-    channel.agree(versionWith(theirs), this.#world.config);
+    const { own, config } = this.#world;
+    channel.agree(versionWith(own, theirs), config);
     const events: ChannelEvents = {
       opened: () => undefined,
       frame: (frame, bytes) => this.#ifPresent(channel, () => this.#received(frame, bytes)),
@@ -230,8 +231,11 @@ export class Link {
   #opened(): void {
     this.#isOpen = true;
     this.#wasHeard = true;
-    this.#world.log('info', 'a link to another host is open', { host: this.address });
-    if (this.#theirs !== undefined) this.#events.opened(this.#theirs);
+    const theirs = this.#theirs;
+    if (theirs === undefined) return;
+    const version = versionWith(this.#world.own, theirs);
+    this.#world.log('info', 'a link to another host is open', { host: this.address, version });
+    this.#events.opened(theirs);
   }
 
   #closed(reason: string): void {
