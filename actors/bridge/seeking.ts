@@ -13,7 +13,9 @@ export type RingGreeting = Greeting & { readonly config: NonNullable<Greeting['c
 /** One attempt's end: a ring, or why there was none, and whether trying again can help. */
 type Attempt =
   | { readonly type: 'found'; readonly greeting: RingGreeting }
-  | { readonly type: 'failed'; readonly reason: string; readonly isLasting: boolean };
+  | { readonly type: 'failed'; readonly reason: string; readonly isLasting: boolean }
+  /** The time is up. */
+  | { readonly type: 'cutShort' };
 
 const retryMs = 500;
 const lastingCodes: readonly (RefusalCode | string)[] = [
@@ -41,6 +43,11 @@ export async function seekRing(
     if (leftMs <= 0) break;
     const attempt = await askToJoin(connector, own, greeting, address, leftMs);
     if (attempt.type === 'found') return attempt.greeting;
+    if (attempt.type === 'cutShort') {
+      // What it said before says more.
+      if (!reasons.has(address)) reasons.set(address, 'it did not answer');
+      break;
+    }
     if (attempt.isLasting) throw new RondoError('CONNECTION', `cannot join at ${address}: ${attempt.reason}`);
     if (reasons.get(address) !== attempt.reason)
       log('warn', 'cannot join yet', { host: address, reason: attempt.reason });
@@ -65,7 +72,7 @@ function askToJoin(
       resolve(attempt);
     };
     const fail = (reason: string, isLasting = false): void => end({ type: 'failed', reason, isLasting });
-    const timer = setTimeout(() => fail('it did not answer'), timeoutMs);
+    const timer = setTimeout(() => end({ type: 'cutShort' }), timeoutMs);
     const channel: Channel = new Channel(address, {
       opened: () => channel.send(greeting),
       frame: (frame: Frame) => {
