@@ -2,11 +2,10 @@
  * Operations across hosts: a client in one process, the nodes that it asks in another on loopback (eventual, k = 1), beside an echo of
  * the same batches over a bare Node socket, plain and with TLS, in alternating runs.
  */
-import { createRing, type Ring } from '../../actors/index.js';
 import type { TlsTexts } from '../../src/bridge-options.js';
 import { issueAuthority, issueHost } from '../certs/issue.js';
-import { startChild, type Child } from './child.js';
-import { measure, median, standardMix, type Doors, type Mix } from './closed-loop.js';
+import { measure, median, standardMix, type Mix } from './closed-loop.js';
+import { openFarRing, warmUp, type FarRing } from './far-ring.js';
 import { createTcpEcho, type TcpEcho } from './tcp-echo.js';
 import { ratio } from './throughput.js';
 
@@ -24,16 +23,12 @@ export interface BridgeRow {
 }
 
 const nodes = 8;
-const warmUpSeconds = 1;
 
 /** A ring over two hosts and the echo beside it, over the same kind of connection. */
 interface Contest {
   readonly carrier: BridgeRow['carrier'];
-  readonly ring: Ring;
-  readonly host: Child<{ readonly address: string }>;
+  readonly ring: FarRing;
   readonly echo: TcpEcho;
-  readonly doors: Doors;
-  readonly keys: readonly string[];
 }
 
 /** Most outstanding first, so that all code is compiled by the engine when fewer are timed. */
@@ -49,28 +44,25 @@ export async function measureBridge(runs: number, seconds: number): Promise<Brid
     }
     return rows;
   } finally {
-    for (const { ring, host, echo } of contests) {
-      await ring.close();
-      await Promise.all([host.stop(), echo.close()]);
-    }
+    for (const { ring, echo } of contests) await Promise.all([ring.close(), echo.close()]);
   }
 }
 
 async function measureRow(
-  { carrier, doors, echo, keys, host }: Contest,
+  { carrier, ring: far, echo }: Contest,
   operation: BridgeRow['operation'],
   outstanding: number,
   runs: number,
   seconds: number,
 ): Promise<BridgeRow> {
-  const mix: Mix = { keys, value: standardMix.value, puts: operation === 'put' ? 1 : 0 };
+  const mix: Mix = { keys: far.keys, value: standardMix.value, puts: operation === 'put' ? 1 : 0 };
   const [ringRates, echoRates]: [number[], number[]] = [[], []];
-  const [ringBefore, echoBefore] = [await countersOf(host), { ...echo }];
+  const [ringBefore, echoBefore] = [await far.counters(), { ...echo }];
   for (let run = 0; run < runs; run++) {
-    ringRates.push(await measure(doors, mix, outstanding, seconds));
+    ringRates.push(await measure(far.doors, mix, outstanding, seconds));
     echoRates.push(await measure(echo, mix, outstanding, seconds));
   }
-  const ringAfter = await countersOf(host);
+  const ringAfter = await far.counters();
   const [ring, bare] = [median(ringRates), median(echoRates)];
   return {
     operation,
@@ -85,48 +77,11 @@ async function measureRow(
 }
 
 async function openContest(carrier: Contest['carrier'], tls: TlsTexts | undefined): Promise<Contest> {
-  const common = { logLevel: 'error', ...(tls === undefined ? {} : { tls }) } as const;
-  const founding = { ...common, nodes, replicas: 1, consistency: 'eventual', listen: '127.0.0.1:0' } as const;
-  const host = await startChild<{ readonly address: string }>('bridge-host', founding);
-  const ring = await createRing({ ...common, nodes: 1, join: [host.ready.address] });
-  const client = ring.client();
-  const doors: Doors = {
-    get: (key) => client.get(key),
-    put: (key, value) => client.put(key, value),
-  };
-  const keys = await keysBeyond(ring);
+  const secured = tls === undefined ? {} : { tls };
+  const ring = await openFarRing(nodes, standardMix.keys, { ...secured, listen: '127.0.0.1:0' }, secured);
   const echo = await createTcpEcho(nodes, tls);
-  // The engine compiles what is timed: the first contest must not be slower for being the first.
-  for (const each of [doors, echo]) {
-    await Promise.all(keys.map((key) => each.put(key, standardMix.value)));
-    await measure(each, { ...standardMix, keys, puts: 0.5 }, 1_024, warmUpSeconds);
-  }
-  return { carrier, ring, host, echo, doors, keys };
-}
-
-/** The keys that nodes of the other host lead. */
-async function keysBeyond({ admin, address }: Ring): Promise<readonly string[]> {
-  const isOwn = new Map<number, boolean>();
-  const keys: string[] = [];
-  for (const key of standardMix.keys) {
-    const { partition, group } = await admin.trace(key);
-    const known = isOwn.get(partition) ?? group[0]?.address.startsWith(`${address}/`) ?? true;
-    isOwn.set(partition, known);
-    if (!known) keys.push(key);
-  }
-  return keys;
-}
-
-interface Counters {
-  readonly operations: number;
-  readonly batches: number;
-}
-
-function countersOf({ process }: Child<unknown>): Promise<Counters> {
-  return new Promise((resolve) => {
-    process.once('message', (message) => resolve(message as Counters));
-    process.send('counters');
-  });
+  for (const doors of [ring.doors, echo]) await warmUp(doors, ring.keys);
+  return { carrier, ring, echo };
 }
 
 async function certificates(): Promise<TlsTexts> {
