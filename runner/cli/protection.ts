@@ -61,7 +61,7 @@ export function protect(flags: DoorFlags & BridgeFlags & DoorAddresses, nowMs: n
   if (insecure && !warnings.some((warning) => warning.startsWith('--insecure'))) {
     warnings.push('--insecure is not needed here: every door is closed to strangers without it');
   }
-  // Over NATS nobody dials this host.
+  // Nobody dials a host that meets the others on NATS.
   if (loaded !== undefined && flags.bridge === undefined) requireOwnName(flags, loaded);
   const tls = loaded?.texts;
   return {
@@ -110,9 +110,7 @@ function isDestructive({ respDestructive, resp }: DoorFlags & DoorAddresses): bo
 }
 
 /** Other hosts dial this one by name and refuse a certificate for another: better told here than by each of them. */
-function requireOwnName(flags: DoorAddresses & BridgeFlags, { texts }: LoadedTls): void {
-  // Nobody dials a host that meets the others on NATS.
-  if (flags.bridge !== undefined) return;
+function requireOwnName(flags: DoorAddresses, { texts }: LoadedTls): void {
   // Who joins on this machine listens at any port of the loopback.
   const text = flags.advertise ?? flags.listen ?? (flags.join === undefined ? undefined : '127.0.0.1:0');
   const dialled = text === undefined ? undefined : parseHostAddress(text);
