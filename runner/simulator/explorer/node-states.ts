@@ -3,7 +3,8 @@
  * all global states in which that pair occurs share the outcome. An engine's turn depends on nothing else.
  */
 import { createHash } from 'node:crypto';
-import type { Site, Slot } from '../../../src/replication/linearizable/site.js';
+import type { Site } from '../../../src/replication/linearizable/site.js';
+import type { Slot } from '../../../src/replication/linearizable/slot.js';
 import { placeIn } from '../../../src/replication/linearizable/view.js';
 import type { Inputs, Action } from './inputs.js';
 import { indexOf, memberCount, peerOf } from './members.js';

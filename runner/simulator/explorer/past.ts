@@ -3,7 +3,7 @@
  * views it voted, and which it took for decided. Grows only, and stays when the node crashes.
  */
 import type { Ballot, Epoch } from '../../../src/replication/linearizable/ballot.js';
-import type { Slot } from '../../../src/replication/linearizable/site.js';
+import type { Slot } from '../../../src/replication/linearizable/slot.js';
 import { namesOf, viewText } from './members.js';
 
 /** A state of the key as it was held in an epoch. */

@@ -3,7 +3,8 @@
  * from others, or concern what an exploration has not (expiry, bounds, scans). Times are written as distances from now.
  */
 import type { Asker } from '../../../src/replication/linearizable/asking.js';
-import type { Site, Slot } from '../../../src/replication/linearizable/site.js';
+import type { Site } from '../../../src/replication/linearizable/site.js';
+import type { Slot } from '../../../src/replication/linearizable/slot.js';
 import type { View } from '../../../src/replication/linearizable/view.js';
 import { namesOf, viewText } from './members.js';
 

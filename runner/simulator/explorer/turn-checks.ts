@@ -4,7 +4,8 @@
  */
 import type { ViewMessage } from '../../../src/replication/linearizable/messages.js';
 import { epochOf, type Ballot, type Epoch } from '../../../src/replication/linearizable/ballot.js';
-import type { Site, Slot } from '../../../src/replication/linearizable/site.js';
+import type { Site } from '../../../src/replication/linearizable/site.js';
+import type { Slot } from '../../../src/replication/linearizable/slot.js';
 import { answeredWithData } from '../arena/monitor/answer-watch.js';
 import type { Action } from './inputs.js';
 import type { Said } from './node-state.js';

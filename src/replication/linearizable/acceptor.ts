@@ -15,7 +15,8 @@ import {
   writePromise,
 } from './packed-asks.js';
 import { createRegister, stateOf, type Register, type RegisterState } from './register.js';
-import { detach, slotOf, type Site, type Slot } from './site.js';
+import { detach, type Site } from './site.js';
+import { slotOf, type Slot } from './slot.js';
 import type { View } from './view.js';
 
 /** Answers a batch of asks; what is asked in another epoch is answered with the newest view known. */

@@ -8,7 +8,8 @@ import type { KeyChange } from './changing.js';
 import { askKinds, createWriter, finishWriter, writeAsk, type AskKind, type Writer } from './packed-asks.js';
 import type { PendingRead } from './reading.js';
 import type { RegisterState } from './register.js';
-import { raisePending, type Site, type Slot } from './site.js';
+import { raisePending, type Site } from './site.js';
+import type { Slot } from './slot.js';
 
 /** Whoever awaits an answer. */
 export type Asker = PendingRead | KeyChange | Collection;

@@ -5,7 +5,8 @@ import { changeKey, evictOpcode, type Operation } from './changing.js';
 import { operationOfRead } from './reading.js';
 import type { Register } from './register.js';
 import { nobody } from './requests.js';
-import type { Site, Slot } from './site.js';
+import type { Site } from './site.js';
+import type { Slot } from './slot.js';
 import { requestMsMax } from './timing.js';
 
 /** Registers that one turn begins to evict at most, and that a tick looks at for expiry, about. */

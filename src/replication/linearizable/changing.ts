@@ -15,7 +15,8 @@ import { askKinds, outcomes } from './packed-asks.js';
 import { confirmRead } from './reading.js';
 import { recentMax, stateOf, type Register, type RegisterState } from './register.js';
 import { finish, noQuorum, redo } from './requests.js';
-import { raisePending, type Site, type Slot } from './site.js';
+import { raisePending, type Site } from './site.js';
+import type { Slot } from './slot.js';
 import { resendMs, resendMsMax } from './timing.js';
 
 /** What one client asks of one key, kept until it is answered. */

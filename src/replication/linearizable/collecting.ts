@@ -12,7 +12,8 @@ import { changeKey } from './changing.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { operationOfRead } from './reading.js';
 import { nobody } from './requests.js';
-import { raisePending, type Site, type Slot } from './site.js';
+import { raisePending, type Site } from './site.js';
+import type { Slot } from './slot.js';
 import { collectMs, resendMs } from './timing.js';
 
 export interface Collection {

@@ -6,10 +6,11 @@ import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
 import { nextEpoch } from './ballot.js';
 import { learnView } from './learning.js';
+import { slotOf, type Slot } from './slot.js';
 import { claimFlushes } from './whole-partitions.js';
 import type { AcceptView, PrepareView, ViewAccepted, ViewPromised, ViewRefused } from './messages.js';
 import { seal, setPhase } from './phases.js';
-import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { isDead, raisePending, seemsAlive, type Site } from './site.js';
 import { changesMax, driveAllMs, driveEveryMs, warmForMs, warmingMax } from './timing.js';
 import type { View } from './view.js';
 

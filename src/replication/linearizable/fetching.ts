@@ -7,6 +7,7 @@ import type { Identifier } from '../../chord/identifier.js';
 import { isPlanted } from '../environment.js';
 import { bytesOf } from '../../store.js';
 import type { Activated, Fetch, Fetched } from './messages.js';
+import { activate, slotOf, type Slot } from './slot.js';
 import { applyCopy, applySealed } from './transferring.js';
 import { setPhase } from './phases.js';
 import { forgetRegisters } from './forgetting.js';
@@ -15,7 +16,7 @@ import { packRegisters, unpackRegisters, type AcceptedState } from './packed-reg
 import { askNewlyActive, reopen } from './changing.js';
 import { bucketOfHash, bucketsFor, bucketsMax, digestBuckets } from './registers-digest.js';
 import type { Register } from './register.js';
-import { activate, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { raisePending, seemsAlive, type Site } from './site.js';
 import { pageBytesMax, phaseMs } from './timing.js';
 import { neededOf, placeIn, quorumOf, type View } from './view.js';
 import { answerFlushes } from './whole-partitions.js';

@@ -3,7 +3,8 @@ import { setLed } from '../../store.js';
 import { remove } from './acceptor.js';
 import { noBallot } from './ballot.js';
 import { setPhase } from './phases.js';
-import type { Site, Slot } from './site.js';
+import type { Site } from './site.js';
+import type { Slot } from './slot.js';
 
 export function forgetRegisters(site: Site, slot: Slot): void {
   setLed(site.store, slot, false);

@@ -10,7 +10,8 @@ import { mayStartDriving, proposeNext, startDriving } from './deciding.js';
 import { warmUp } from './fetching.js';
 import type { GetViews, Suggest, Views, WarmUp } from './messages.js';
 import { compareLed } from './repairing.js';
-import { isDead, raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { isDead, raisePending, seemsAlive, type Site } from './site.js';
+import { slotOf, type Slot } from './slot.js';
 import {
   driveDelayMs,
   hintMs,

@@ -9,7 +9,8 @@ import { ballotOf, noBallot, roundIn } from './ballot.js';
 import { countBits } from './bits.js';
 import type { PrepareAll, PreparedAll, Uniform } from './messages.js';
 import { digestBuckets } from './registers-digest.js';
-import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { raisePending, seemsAlive, type Site } from './site.js';
+import { slotOf, type Slot } from './slot.js';
 import { collectMs, resendMs } from './timing.js';
 import type { View } from './view.js';
 

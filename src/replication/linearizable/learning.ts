@@ -2,7 +2,8 @@
 import { startFetching } from './fetching.js';
 import { forgetRegisters } from './forgetting.js';
 import { seal, setPhase } from './phases.js';
-import { slotOf, type Site } from './site.js';
+import type { Site } from './site.js';
+import { slotOf } from './slot.js';
 import { placeIn, type View } from './view.js';
 
 export function learnViews(site: Site, views: readonly View[]): void {

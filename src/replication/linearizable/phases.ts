@@ -2,7 +2,8 @@
 import { setLed } from '../../store.js';
 import type { ViewPhase } from '../engine.js';
 import { isPlanted } from '../environment.js';
-import type { Site, Slot } from './site.js';
+import type { Site } from './site.js';
+import type { Slot } from './slot.js';
 
 /** Tells the partition's chart, which gives each phase its time-out. */
 export function setPhase(site: Site, slot: Slot, phase: ViewPhase): void {

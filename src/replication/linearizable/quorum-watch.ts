@@ -2,7 +2,8 @@
 import type { WithoutQuorum } from '../../admin.js';
 import type { Peer } from '../../peer.js';
 import { describeEpoch } from './ballot.js';
-import { seemsAlive, type Site, type Slot } from './site.js';
+import { seemsAlive, type Site } from './site.js';
+import type { Slot } from './slot.js';
 import { lossShownMs } from './timing.js';
 import { neededOf, placeIn, quorumOf } from './view.js';
 

@@ -8,8 +8,9 @@ import { noBallot, type Ballot, type Epoch } from './ballot.js';
 import type { Operation } from './changing.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { finish, noQuorum, redo } from './requests.js';
+import type { Slot } from './slot.js';
 import { requestMsMax, resendMs, hedgeMs } from './timing.js';
-import type { Site, Slot } from './site.js';
+import type { Site } from './site.js';
 
 export interface PendingRead {
   readonly kind: 'read';

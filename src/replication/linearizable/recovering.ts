@@ -11,7 +11,8 @@ import { naturalGroup } from '../partition.js';
 import { describeEpoch, firstEpoch, hasNextLineage, nextLineage } from './ballot.js';
 import { learnView } from './learning.js';
 import type { GetSurvivor, Survivor } from './messages.js';
-import { isDead, raisePending, slotOf, type Site, type Slot } from './site.js';
+import { isDead, raisePending, type Site } from './site.js';
+import { slotOf, type Slot } from './slot.js';
 import { recoverMsMax, resendMs, survivorMsMax } from './timing.js';
 import { neededOf, placeIn, quorumOf, type View } from './view.js';
 

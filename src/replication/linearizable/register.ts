@@ -5,7 +5,7 @@ import { keyHashOf } from '../digest.js';
 import type { RecordState } from '../operations.js';
 import { noWriter } from '../version.js';
 import { noBallot, type Ballot } from './ballot.js';
-import type { Slot } from './site.js';
+import type { Slot } from './slot.js';
 
 export interface RegisterState extends RecordState {
   /** Counts changes of the key along a lineage. */

@@ -14,7 +14,8 @@ import { becomeUniform } from './leading.js';
 import { operationOfRead } from './reading.js';
 import { bucketOfHash, digestBuckets } from './registers-digest.js';
 import { nobody } from './requests.js';
-import { seemsAlive, type Site, type Slot } from './site.js';
+import { seemsAlive, type Site } from './site.js';
+import type { Slot } from './slot.js';
 import { phaseMs } from './timing.js';
 
 /** A repair that is not answered for so long is given up: the next comparison begins another. */

@@ -5,7 +5,8 @@ import { statuses, type Status } from '../../wire/requests.js';
 import { naturalGroup } from '../partition.js';
 import { describeEpoch } from './ballot.js';
 import type { Operation } from './changing.js';
-import { seemsAlive, type Site, type Slot } from './site.js';
+import { seemsAlive, type Site } from './site.js';
+import type { Slot } from './slot.js';
 
 /** `client` of operations that the site itself makes (evictions, settling): nobody hears of their end. */
 export const nobody = -1;

@@ -9,7 +9,8 @@ import type { Reservation } from '../replica.js';
 import type { Operation } from './changing.js';
 import { confirmRead } from './reading.js';
 import { redirect } from './requests.js';
-import { raisePending, type Site, type Slot } from './site.js';
+import { raisePending, type Site } from './site.js';
+import type { Slot } from './slot.js';
 
 /** Keys reserved, and clients waiting for one key, at most. */
 const reservationsMax = 65_536;

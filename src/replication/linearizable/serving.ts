@@ -9,7 +9,8 @@ import { confirmRead, getKey, operationOfRead } from './reading.js';
 import { stateOf } from './register.js';
 import { redirect, route } from './requests.js';
 import { giveBack, reserve } from './reserving.js';
-import { slotOf, type Site, type Slot } from './site.js';
+import type { Site } from './site.js';
+import { slotOf, type Slot } from './slot.js';
 import { requestMsMax, requestsMax, tombstoneBytesMax } from './timing.js';
 import { servePartition } from './whole-partitions.js';
 

@@ -6,7 +6,8 @@ import type { Incoming, Source } from './fetching.js';
 import type { AcceptedState } from './packed-registers.js';
 import { bucketOfHash } from './registers-digest.js';
 import { keyHashOf } from '../digest.js';
-import type { Site, Slot } from './site.js';
+import type { Site } from './site.js';
+import type { Slot } from './slot.js';
 
 /** Takes over what one active replica holds. */
 export function applyCopy(site: Site, slot: Slot, incoming: Incoming, source: Source): void {

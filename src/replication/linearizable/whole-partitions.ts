@@ -10,7 +10,8 @@ import type { Epoch } from './ballot.js';
 import type { KeysListed, ListKeys } from './messages.js';
 import { operationOfRead } from './reading.js';
 import { nobody, noQuorum } from './requests.js';
-import { raisePending, seemsAlive, slotOf, type Site, type Slot } from './site.js';
+import { raisePending, seemsAlive, type Site } from './site.js';
+import { slotOf, type Slot } from './slot.js';
 import { requestMsMax, resendMs } from './timing.js';
 
 /** A page of a scan whose keys are being listed. */

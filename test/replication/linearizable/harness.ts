@@ -8,7 +8,7 @@ import type { LinearizableEngine } from '../../../src/replication/engine.js';
 import { createLinearizableEngine } from '../../../src/replication/linearizable/engine.js';
 import { askKinds, visitAsks } from '../../../src/replication/linearizable/packed-asks.js';
 import type { Register } from '../../../src/replication/linearizable/register.js';
-import { slotOf, type Slot } from '../../../src/replication/linearizable/site.js';
+import { slotOf, type Slot } from '../../../src/replication/linearizable/slot.js';
 import { tickMs } from '../../../src/replication/linearizable/timing.js';
 import type { ReplicationMessage } from '../../../src/replication/messages.js';
 import {

@@ -1,7 +1,8 @@
 /** The invariants I1 to I13 of docs/design/replication.md, 1.6, asserted over all engines of an arena after each of their turns. */
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import type { EngineDoors } from '../../../../src/replication/engine.js';
-import type { Site, Slot } from '../../../../src/replication/linearizable/site.js';
+import type { Site } from '../../../../src/replication/linearizable/site.js';
+import type { Slot } from '../../../../src/replication/linearizable/slot.js';
 import type { ReplicationMessage } from '../../../../src/replication/messages.js';
 import { statuses, type Status } from '../../../../src/wire/requests.js';
 import type { ArenaMonitor, MonitorPorts } from '../arena-monitor.js';

@@ -1,9 +1,9 @@
 /** Watches one node's replica of one partition: compares it after each turn with what it was, and books what changed. */
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import { epochOf, type Ballot, type Epoch } from '../../../../src/replication/linearizable/ballot.js';
-import type { Slot } from '../../../../src/replication/linearizable/site.js';
 import type { ReplicationMessage } from '../../../../src/replication/messages.js';
 import { askKinds, visitAsks } from '../../../../src/replication/linearizable/packed-asks.js';
+import type { Slot } from '../../../../src/replication/linearizable/slot.js';
 import { asksIn } from './answer-watch.js';
 import { brief, type Report, type StateBook } from './state-book.js';
 import type { ViewBook } from './view-book.js';

@@ -1,7 +1,7 @@
 /** The views of one partition: which were decided, who is active in which, and who could still decide the next. */
 import type { Identifier } from '../../../../src/chord/identifier.js';
 import type { Epoch } from '../../../../src/replication/linearizable/ballot.js';
-import type { Slot } from '../../../../src/replication/linearizable/site.js';
+import type { Slot } from '../../../../src/replication/linearizable/slot.js';
 import { isSameList, neededOf, quorumOf, type View } from '../../../../src/replication/linearizable/view.js';
 import { brief, type Report } from './state-book.js';
 
