@@ -2,7 +2,7 @@
  * Names of requests: a question's id becomes a number that says what was asked of whom for whom, and how often before, so that
  * nodes which asked the same in another order are in the same state. No two questions of a node have the same.
  */
-import type { Source } from '../../../src/replication/linearizable/fetching.js';
+import type { Source } from '../../../src/replication/linearizable/incoming.js';
 import type { ViewMessage } from '../../../src/replication/linearizable/messages.js';
 import type { Site } from '../../../src/replication/linearizable/site.js';
 import { unnamedRequests, type Said } from './node-state.js';

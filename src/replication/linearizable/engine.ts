@@ -4,6 +4,7 @@ import type { Activity, LinearizableEngine, ViewPhase } from '../engine.js';
 import type { ReplicaEnvironment } from '../environment.js';
 import { isEventualMessage } from '../messages.js';
 import { answerAsks } from './acceptor.js';
+import { answerFetch } from './answering-fetches.js';
 import { handleAnswers, tickAskers } from './answers.js';
 import { flushAsks } from './asking.js';
 import { enforceBounds, sweepExpired } from './bounding.js';
@@ -17,7 +18,7 @@ import {
   handleViewRefused,
   warmedUp,
 } from './deciding.js';
-import { answerFetch, fetchingDue, handleActivated, handleFetched } from './fetching.js';
+import { fetchingDue, handleActivated, handleFetched } from './fetching.js';
 import { forgetRegisters } from './forgetting.js';
 import {
   answerGetViews,

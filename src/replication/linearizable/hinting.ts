@@ -7,7 +7,6 @@ import type { Peer } from '../../peer.js';
 import { naturalGroup, partitionIdentifier } from '../partition.js';
 import { roundIn, roundsBeforeRenewal } from './ballot.js';
 import { mayStartDriving, proposeNext, startDriving } from './deciding.js';
-import { warmUp } from './fetching.js';
 import type { GetViews, Suggest, Views, WarmUp } from './messages.js';
 import { compareLed } from './repairing.js';
 import { isDead, raisePending, seemsAlive, type Site } from './site.js';
@@ -23,6 +22,7 @@ import {
   viewSettleMs,
 } from './timing.js';
 import { isSameList, placeIn, quorumOf, type View } from './view.js';
+import { warmUp } from './warming.js';
 
 /** Looks at all that this node is home or member of. To be called when the ring changes, and every `hintMs`. */
 export function hint(site: Site, nowMs: number): void {

@@ -7,7 +7,7 @@ import type { Identifier } from '../../chord/identifier.js';
 import { accept } from './acceptor.js';
 import { noBallot } from './ballot.js';
 import { changeKey } from './changing.js';
-import { ask, askPage, createIncoming, isWhole, type Incoming } from './fetching.js';
+import { ask, askPage, createIncoming, isWhole, type Incoming } from './incoming.js';
 import type { CompareRegisters, Fetched, RegistersEqual, SettleKeys } from './messages.js';
 import { unpackRegisters } from './packed-registers.js';
 import { becomeUniform } from './leading.js';

@@ -8,7 +8,7 @@ import { noBallot, startOf, type Ballot, type Epoch } from './ballot.js';
 import type { KeyChange } from './changing.js';
 import type { Collection } from './collecting.js';
 import type { Driving } from './deciding.js';
-import type { Incoming } from './fetching.js';
+import type { Incoming } from './incoming.js';
 import type { Register } from './register.js';
 import type { Site } from './site.js';
 import { placeIn, quorumOf, type View } from './view.js';

@@ -2,7 +2,7 @@
 import { isPlanted } from '../environment.js';
 import { remove, store } from './acceptor.js';
 import { ballotOf, type Ballot } from './ballot.js';
-import type { Incoming, Source } from './fetching.js';
+import type { Incoming, Source } from './incoming.js';
 import type { AcceptedState } from './packed-registers.js';
 import { bucketOfHash } from './registers-digest.js';
 import { keyHashOf } from '../digest.js';

@@ -1,0 +1,40 @@
+/** Warming up (V1 of docs/design/replication.md): who is to become a member copies the registers before its view begins. */
+import type { Identifier } from '../../chord/identifier.js';
+import { ask, askPage, createIncoming, type Incoming, type Source } from './incoming.js';
+import { raisePending, type Site } from './site.js';
+import type { Slot } from './slot.js';
+import { phaseMs } from './timing.js';
+import { applyCopy } from './transferring.js';
+import type { View } from './view.js';
+
+/** Copies the registers of a view in advance, from one of its members; what is lost on the way is asked for again. */
+export function warmUp(site: Site, slot: Slot, view: View, from: Identifier): void {
+  const { warming } = slot;
+  if (warming?.epoch === view.epoch) {
+    const source = warming.sources.get(from);
+    if (site.environment.clock.nowMs() - warming.sinceMs < phaseMs) return;
+    if (source !== undefined) return askPage(site, slot, warming, from, source);
+  }
+  const incoming = createIncoming(site, slot, undefined, view.epoch);
+  slot.warming = incoming;
+  site.known.add(slot);
+  ask(site, slot, incoming, from);
+  raisePending(site);
+}
+
+export function finishWarming(
+  site: Site,
+  slot: Slot,
+  incoming: Incoming,
+  from: Identifier,
+  source: Source,
+): void {
+  slot.warming = undefined;
+  if (slot.status !== 'none' && slot.status !== 'warm') return;
+  applyCopy(site, slot, incoming, source);
+  slot.status = 'warm';
+  slot.warmedAtMs = site.environment.clock.nowMs();
+  slot.epoch = incoming.epoch;
+  const { partition } = slot;
+  site.environment.send(from, { type: 'warmedUp', from: site.self, partition, epoch: incoming.epoch });
+}
