@@ -2,9 +2,9 @@
 import type { ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
 import type { Ballot } from './ballot.js';
+import type { KeyChange } from './key-change.js';
 import type { PrepareAll, Uniform } from './messages.js';
 import type { Collection } from './collecting.js';
-import type { KeyChange } from './changing.js';
 import { askKinds, createWriter, finishWriter, writeAsk, type AskKind, type Writer } from './packed-asks.js';
 import type { PendingRead } from './reading.js';
 import type { RegisterState } from './register.js';

@@ -1,7 +1,8 @@
 /** Capacity and expiry: what a leader removes, as changes like any other (docs/design/replication.md, 3). */
 import { emptyBytes } from '../../bytes.js';
 import { bytesOf, type StoredRecord } from '../../store.js';
-import { changeKey, evictOpcode, type Operation } from './changing.js';
+import { changeKey } from './changing.js';
+import { evictOpcode, type Operation } from './key-change.js';
 import { operationOfRead } from './reading.js';
 import type { Register } from './register.js';
 import { nobody } from './requests.js';

@@ -5,7 +5,7 @@ import { opcodes, statuses, type Status } from '../../wire/requests.js';
 import { isPlanted } from '../environment.js';
 import { ask } from './asking.js';
 import { noBallot, type Ballot, type Epoch } from './ballot.js';
-import type { Operation } from './changing.js';
+import type { Operation } from './key-change.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { finish, noQuorum, redo } from './requests.js';
 import type { Slot } from './slot.js';

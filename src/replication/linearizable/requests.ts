@@ -4,7 +4,7 @@ import { parseIdentifier, type Identifier } from '../../chord/identifier.js';
 import { statuses, type Status } from '../../wire/requests.js';
 import { naturalGroup } from '../partition.js';
 import { describeEpoch } from './ballot.js';
-import type { Operation } from './changing.js';
+import type { Operation } from './key-change.js';
 import { seemsAlive, type Site } from './site.js';
 import type { Slot } from './slot.js';
 

@@ -6,8 +6,9 @@ import { emptyBytes, trustBytes, type ByteString } from '../../bytes.js';
 import { touchRecord } from '../../store.js';
 import { opcodes, statuses } from '../../wire/requests.js';
 import type { Reservation } from '../replica.js';
-import type { Operation } from './changing.js';
+import type { Operation } from './key-change.js';
 import { confirmRead } from './reading.js';
+import type { RegisterState } from './register.js';
 import { redirect } from './requests.js';
 import { raisePending, type Site } from './site.js';
 import type { Slot } from './slot.js';
@@ -55,6 +56,18 @@ export function giveBack(site: Site, key: ByteString, client: number, id: number
   const reservation = site.reservations.get(key);
   if (reservation?.holder === client) passOn(site, key, reservation, nowMs);
   site.environment.reply(client, id, statuses.absent, emptyBytes);
+}
+
+/** A value was chosen: those that wait for somebody to load the key get it. */
+export function settled(site: Site, slot: Slot, key: ByteString, state: RegisterState | undefined): void {
+  if (state?.value === undefined || site.reservations.size === 0) return;
+  const reservation = site.reservations.get(key);
+  if (reservation === undefined) return;
+  site.reservations.delete(key);
+  for (const { client, id } of reservation.waiting) {
+    site.environment.reply(client, id, statuses.ok, state.value);
+  }
+  raisePending(site);
 }
 
 /** Passes on what has run out; sends those away that wait for partitions led elsewhere. */

@@ -9,7 +9,7 @@ import { naturalGroup, partitionIdentifier } from '../partition.js';
 import type { Counters, Reservation } from '../replica.js';
 import type { Asking } from './asking.js';
 import { firstEpoch } from './ballot.js';
-import type { KeyChange } from './changing.js';
+import type { KeyChange } from './key-change.js';
 import type { PendingRead } from './reading.js';
 import type { Loss } from './quorum-watch.js';
 import type { Recovering } from './recovering.js';
