@@ -18,20 +18,10 @@ import {
   handleViewRefused,
   warmedUp,
 } from './deciding.js';
+import { handleWantsToLeave, tellLeaving } from './departing.js';
 import { fetchingDue, handleActivated, handleFetched } from './fetching.js';
 import { forgetRegisters } from './forgetting.js';
-import {
-  answerGetViews,
-  confirmActive,
-  driveNext,
-  handleSuggest,
-  handleWantsToLeave,
-  handleWarmUp,
-  hint,
-  hintSoon,
-  reconsider,
-  tellLeaving,
-} from './hinting.js';
+import { driveNext, handleSuggest, hint, hintSoon, reconsider } from './hinting.js';
 import { answerPrepareAll, handlePreparedAll, handleUniform, refreshLead, tickLead } from './leading.js';
 import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
@@ -41,9 +31,11 @@ import { answerCompare, doubtEqual, handleEqual, handleRepair, settleKeys, tickR
 import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
+import { answerGetViews, confirmActive } from './spreading.js';
 import { copiesOf, copyOf, ledBy, peersOf, siteDigest, siteStats } from './statistics.js';
 import { phaseMs, resendMsMax, tickMs } from './timing.js';
 import { placeIn } from './view.js';
+import { handleWarmUp } from './warming.js';
 import { answerListKeys, handleKeysListed, tickFlushes, tickPages } from './whole-partitions.js';
 
 export function createLinearizableEngine(environment: ReplicaEnvironment): LinearizableEngine {
