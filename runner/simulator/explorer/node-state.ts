@@ -105,8 +105,15 @@ export class NodeRunner {
   /** Shows the engine the ring: its first turn. */
   showRing(): { readonly said: readonly Said[] } {
     this.#said = [];
-    this.#engine.overlayChanged(overlayFrom(this.#index, this.#deadBits));
+    this.#seeRing();
     return { said: this.#said };
+  }
+
+  /** What follows from the ring is hinted at once, not some time later: when is among the orders, because the ring is seen at any moment. */
+  #seeRing(): void {
+    this.#engine.overlayChanged(overlayFrom(this.#index, this.#deadBits));
+    this.#engine.site.hintsDueAtMs = this.#nowMs;
+    this.#engine.tick();
   }
 
   #do(action: Action): void {
@@ -123,10 +130,10 @@ export class NodeRunner {
         return engine.handleRequests(1, batchOf(action.id, action.operation));
       case 'leaving':
         engine.handleMessages([{ type: 'wantsToLeave', from: peerOf(action.who).id }]);
-        return engine.overlayChanged(overlayFrom(this.#index, this.#deadBits));
+        return this.#seeRing();
       case 'death':
         this.#deadBits |= 1 << action.who;
-        return engine.overlayChanged(overlayFrom(this.#index, this.#deadBits));
+        return this.#seeRing();
       case 'crash':
         return;
     }

@@ -37,6 +37,7 @@ const times = new Set([
   'leadSentAtMs',
   'sinceMs',
   'dueAtMs',
+  'driveAtMs',
   'heardAtMs',
   'hintedAtMs',
   'hintsDueAtMs',
