@@ -1,14 +1,13 @@
 /** The linearizable mode: every door into a site, and what each leads to (docs/design/replication.md, 1). */
 import { assertNever } from '../../errors.js';
-import type { Activity, LinearizableEngine, ViewPhase } from '../engine.js';
+import type { LinearizableEngine, ViewPhase } from '../engine.js';
 import type { ReplicaEnvironment } from '../environment.js';
 import { isEventualMessage } from '../messages.js';
 import { answerAsks } from './acceptor.js';
 import { answerFetch } from './answering-fetches.js';
-import { handleAnswers, tickAskers } from './answers.js';
+import { handleAnswers } from './answers.js';
 import { flushAsks } from './asking.js';
-import { enforceBounds, sweepExpired } from './bounding.js';
-import { collectTombstones } from './collecting.js';
+import { enforceBounds } from './bounding.js';
 import {
   answerAcceptView,
   answerPrepareView,
@@ -18,25 +17,23 @@ import {
   handleViewRefused,
   warmedUp,
 } from './deciding.js';
-import { handleWantsToLeave, tellLeaving } from './departing.js';
+import { departureReport, handleWantsToLeave, isHandedOver, tellLeaving } from './departing.js';
 import { fetchingDue, handleActivated, handleFetched } from './fetching.js';
-import { forgetRegisters } from './forgetting.js';
-import { driveNext, handleSuggest, hint, hintSoon, reconsider } from './hinting.js';
-import { answerPrepareAll, handlePreparedAll, handleUniform, refreshLead, tickLead } from './leading.js';
+import { driveNext, handleSuggest, hintSoon, reconsider } from './hinting.js';
+import { answerPrepareAll, handlePreparedAll, handleUniform, refreshLead } from './leading.js';
 import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
-import { watchQuorums } from './quorum-watch.js';
-import { answerGetSurvivor, handleSurvivor, startRecovering, tickRecoveries } from './recovering.js';
-import { answerCompare, doubtEqual, handleEqual, handleRepair, settleKeys, tickRepair } from './repairing.js';
+import { answerGetSurvivor, handleSurvivor, startRecovering } from './recovering.js';
+import { answerCompare, doubtEqual, handleEqual, handleRepair, settleKeys } from './repairing.js';
 import { releaseReservations, tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
 import { answerGetViews, confirmActive } from './spreading.js';
 import { copiesOf, copyOf, ledBy, peersOf, siteDigest, siteStats } from './statistics.js';
-import { phaseMs, resendMsMax, tickMs } from './timing.js';
-import { placeIn } from './view.js';
+import { activityOf, tick, tickInMs } from './ticking.js';
+import { phaseMs } from './timing.js';
 import { handleWarmUp } from './warming.js';
-import { answerListKeys, handleKeysListed, tickFlushes, tickPages } from './whole-partitions.js';
+import { answerListKeys, handleKeysListed } from './whole-partitions.js';
 
 export function createLinearizableEngine(environment: ReplicaEnvironment): LinearizableEngine {
   const site = createSite(environment);
@@ -179,67 +176,6 @@ function handleMessage(site: Site, message: ViewMessage): void {
   }
 }
 
-function tick(site: Site): void {
-  const nowMs = site.environment.clock.nowMs();
-  site.pendingRaised = false;
-  if (nowMs < site.tickedAtMs - stepBackMs) clockWentBack(site, nowMs);
-  site.tickedAtMs = nowMs;
-  tickReservations(site, nowMs);
-  sweepExpired(site, nowMs);
-  enforceBounds(site, nowMs);
-  let isAwaiting = tickAskers(site, nowMs);
-  if (tickPages(site, nowMs)) isAwaiting = true;
-  for (const slot of site.known) {
-    tickRepair(site, slot, nowMs);
-    if (tickLead(site, slot, nowMs)) isAwaiting = true;
-    if (slot.tombstones > 0 || slot.collections.size > 0) collectTombstones(site, slot, nowMs);
-    tickFlushes(site, slot, nowMs);
-    const { warming } = slot;
-    if (slot.status === 'warm' && slot.incoming === undefined && nowMs - slot.warmedAtMs > warmMsMax)
-      forgetRegisters(site, slot);
-    if (warming === undefined) continue;
-    if (nowMs - warming.sinceMs > abandonedMs) slot.warming = undefined;
-    else isAwaiting = true;
-  }
-  if (tickRecoveries(site, nowMs)) isAwaiting = true;
-  if (nowMs >= site.hintsDueAtMs) {
-    hint(site, nowMs);
-    watchQuorums(site, nowMs);
-  }
-  if (isAwaiting || site.concerned.size > 0 || site.reservations.size > 0 || site.asking.batches.size > 0)
-    raisePending(site);
-}
-
-/** What waits for a time that is now far off is done at once instead. */
-function clockWentBack(site: Site, nowMs: number): void {
-  site.hintsDueAtMs = nowMs;
-  site.driveAtMs = nowMs;
-  for (const read of site.reads) read.sentAtMs = Math.min(read.sentAtMs, nowMs - resendMsMax);
-  for (const change of site.changes) {
-    change.sentAtMs = nowMs - resendMsMax;
-    change.retryAtMs = Math.min(change.retryAtMs, nowMs);
-  }
-  for (const page of site.pages.values()) page.askedAtMs = nowMs - resendMsMax;
-  for (const slot of site.known) {
-    slot.leadSentAtMs = Math.min(slot.leadSentAtMs, nowMs);
-    slot.collectedAtMs = Math.min(slot.collectedAtMs, nowMs);
-  }
-  site.concerned.clear();
-}
-
-/** Soon while something is awaited, else when hints are due. */
-function tickInMs(site: Site): number {
-  if (site.pendingRaised) return tickMs;
-  return Math.max(tickMs, site.hintsDueAtMs - site.environment.clock.nowMs());
-}
-
-function activityOf(site: Site): Activity {
-  for (const slot of site.known)
-    if (slot.incoming !== undefined || slot.warming !== undefined) return 'filling';
-  if (site.concerned.size > 0) return 'comparing';
-  return site.pendingRaised ? 'awaiting' : 'steady';
-}
-
 /**
  * Of a phase of a view change: longest for those that only finish what a driver began (V4), and longer with each try, so that
  * drivers that refuse each other get out of each other's way.
@@ -272,31 +208,3 @@ function forgetDead(site: Site): void {
   for (const id of [...site.leaving]) if (isDead(site, id)) site.leaving.delete(id);
   for (const id of [...site.unreachable]) if (isDead(site, id)) site.unreachable.delete(id);
 }
-
-/** Nothing is held here that a quorum of a later view does not hold. */
-function isHandedOver(site: Site): boolean {
-  for (const slot of site.known) {
-    if (slot.status === 'active' || slot.status === 'sealed' || slot.incoming !== undefined) return false;
-    if (slot.status === 'warm') forgetRegisters(site, slot);
-  }
-  return true;
-}
-
-function departureReport(site: Site): Readonly<Record<string, unknown>> {
-  const waiting = [...site.known].filter(({ status }) => status === 'active' || status === 'sealed');
-  const first = waiting.slice(0, 8).map(({ partition, status, phase, view }) => ({
-    partition,
-    status,
-    phase,
-    isMember: view !== undefined && placeIn(view, site.self) !== -1,
-    members: view?.members.map(({ address }) => address),
-  }));
-  return { partitions: waiting.length, first };
-}
-
-/** A warm-up that its driver has not asked for again for so long is given up. */
-const abandonedMs = 5_000;
-/** A copy made in advance that is not asked for again for so long is dropped. */
-const warmMsMax = 60_000;
-/** A clock set back by more than this makes everything due at once. */
-const stepBackMs = 1_000;
