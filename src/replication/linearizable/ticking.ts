@@ -68,9 +68,20 @@ function clockWentBack(site: Site, nowMs: number): void {
     change.retryAtMs = Math.min(change.retryAtMs, nowMs);
   }
   for (const page of site.pages.values()) page.askedAtMs = nowMs - resendMsMax;
+  for (const recovering of site.recoveries.values())
+    recovering.askedAtMs = Math.min(recovering.askedAtMs, nowMs - resendMsMax);
   for (const slot of site.known) {
     slot.leadSentAtMs = Math.min(slot.leadSentAtMs, nowMs);
     slot.collectedAtMs = Math.min(slot.collectedAtMs, nowMs);
+    slot.warmedAtMs = Math.min(slot.warmedAtMs, nowMs);
+    for (const collection of slot.collections.values())
+      collection.sentAtMs = Math.min(collection.sentAtMs, nowMs - resendMsMax);
+    for (const copied of [slot.warming, slot.repairing])
+      if (copied !== undefined) copied.sinceMs = Math.min(copied.sinceMs, nowMs - resendMsMax);
+    if (slot.suggested !== undefined)
+      slot.suggested = { ...slot.suggested, heardAtMs: Math.min(slot.suggested.heardAtMs, nowMs) };
+    // Who said it was warm said so at a time that is to come: it is asked again.
+    slot.warm.clear();
   }
   site.concerned.clear();
 }

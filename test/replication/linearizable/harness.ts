@@ -203,6 +203,13 @@ export class SiteWorld {
     }
   }
 
+  /** The clocks of all nodes are set back; timers that run go on as before. */
+  setClocksBack(ms: number): void {
+    this.nowMs -= ms;
+    for (const { dueAtMs } of this.sites.values())
+      for (const [of, atMs] of dueAtMs) dueAtMs.set(of, atMs - ms);
+  }
+
   /** Kinds of the questions about registers that were sent since the last call, one letter each. */
   asked(): string {
     let kinds = '';

@@ -61,6 +61,18 @@ describe('A view', () => {
     expect(world.contents(d)).to.deep.equal({});
   });
 
+  it('takes in a node whose clock is set back by an hour while it copies, and what it asked for is lost', () => {
+    const world = holding();
+    world.carries = ({ message }) => message.type !== 'fetched';
+    world.kill(c);
+    world.pass(1_000);
+    expect(world.slot(a).warming, 'it copies').to.not.equal(undefined);
+    world.setClocksBack(3_600_000);
+    world.carries = () => true;
+    world.pass(10_000);
+    expect(members(world, b)).to.equal('6e2');
+  });
+
   it('lets a member go when a quorum of a view without it is active', () => {
     const world = holding();
     world.engine(c).startHandingOver();
