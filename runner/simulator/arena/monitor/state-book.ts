@@ -85,20 +85,18 @@ export class StateBook {
           `${brief(holder)} brought ${show(key, state)} into epoch ${epoch}, which nobody had accepted`,
         );
       states.byBallot.set(accepted, state);
-      if (isPresent) this.#checkDescent(key, states, state);
     } else if (state.value !== value || state.version !== version || !isSame(state.recent, recent)) {
       const other: BookedState = { ...state, value, version, recent };
       this.#report('I3', `${brief(holder)} holds ${show(key, other)} at the ballot of ${show(key, state)}`);
     }
     // What an old lineage still does binds nobody.
     if (!isPresent) return;
-    if (state.lineage < this.#lineage) {
-      state.lineage = this.#lineage;
-      this.#checkDescent(key, states, state);
-    }
+    const isNew = !state.holders.has(epoch) || state.lineage < this.#lineage;
+    state.lineage = this.#lineage;
     const holders = state.holders.get(epoch) ?? new Set();
     state.holders.set(epoch, holders);
     holders.add(holder);
+    if (isNew) this.#checkDescent(key, states, state);
     if (state.chosenIn === undefined && holders.size >= needed) this.#choose(key, states, state, epoch);
   }
 
@@ -155,15 +153,16 @@ export class StateBook {
     while (place > 0 && (states.chosen[place - 1]?.ballot ?? 0) > state.ballot) place--;
     states.chosen.splice(place, 0, state);
     for (const later of states.byBallot.values()) {
-      if (later.ballot > state.ballot && later.lineage === this.#lineage) this.#checkPair(key, state, later);
+      if (later.ballot > state.ballot && later.lineage === this.#lineage && binds(state, later))
+        this.#checkPair(key, state, later);
     }
     this.#checkDescent(key, states, state);
     this.#chose(key, state);
   }
 
-  /** Against the newest of the chosen states before it. */
+  /** Against the newest of the chosen states before it that binds it. */
   #checkDescent(key: string, states: KeyStates, state: BookedState): void {
-    const before = states.chosen.findLast(({ ballot }) => ballot < state.ballot);
+    const before = states.chosen.findLast((chosen) => chosen.ballot < state.ballot && binds(chosen, state));
     if (before !== undefined) this.#checkPair(key, before, state);
   }
 
@@ -181,6 +180,15 @@ export class StateBook {
     if (last === undefined || place < 0) return;
     if (later.recent[place] !== last) this.#report('I5', `${pair()}: it does not descend from it`);
   }
+}
+
+/**
+ * A state that was chosen by being brought along binds those of the epoch that it was brought into, and of later ones: in its own, where no
+ * quorum had accepted it, a member that does not know that this has ended may still accept another above it, which nobody will take up.
+ */
+function binds({ chosenIn = 0 }: BookedState, later: BookedState): boolean {
+  for (const epoch of later.holders.keys()) if (epoch >= chosenIn) return true;
+  return false;
 }
 
 export function brief(id: Identifier): string {
