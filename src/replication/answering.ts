@@ -2,7 +2,9 @@
 import { completeCopy } from './filling.js';
 import { digestOf } from './comparing.js';
 import { flushPartition } from './contents.js';
+import { isPlanted } from './environment.js';
 import { groupsToTell, takeToldGroups } from './groups.js';
+import { forgetConfirmations, keepsCopy, keepsCopyFor } from './keeping.js';
 import { mergeRecords } from './merging.js';
 import type {
   BucketDigests,
@@ -37,6 +39,10 @@ export function answerCompare(replica: Replica, message: Compare): void {
     const partition = replica.partitions[digest.partition];
     if (partition === undefined) continue;
     const { from } = message;
+    const isKept = keepsCopy(replica, partition);
+    // The asker may go because of this copy, which must then stay until it is confirmed anew.
+    if (!isKept && digest.passesOn === true && keepsCopyFor(replica, partition, from))
+      forgetConfirmations(replica, partition);
     flushPartition(replica, partition, { hlc: digest.flushedHlc, writer: digest.flushedWriter });
     partition.peerCopies.set(from, digest.copy);
     if (partition.group.length > 0 && !partition.group.some((peer) => peer.id === from))
@@ -44,7 +50,8 @@ export function answerCompare(replica: Replica, message: Compare): void {
     if (partition.low === digest.low && partition.high === digest.high) {
       equal.push(digest.partition);
       partition.equalAt.set(from, partition.changes);
-      partition.unsynced.delete(from);
+      // A question may be as old as the network is slow: who lets its copy go relies on answers to its own.
+      if (isKept || isPlanted(replica.environment, 'confirmInPassing')) partition.unsynced.delete(from);
       if (digest.copy === 'complete') completeCopy(replica, partition);
     } else {
       if (partition.others.includes(from) && partition.records.size > 0) {
@@ -60,7 +67,7 @@ export function answerCompare(replica: Replica, message: Compare): void {
         listed += Math.min(partition.records.size, bucketedAbove);
       }
     }
-    digests.push(digestOf(partition));
+    digests.push(digestOf(partition, keepsCopyFor(replica, partition, from)));
   }
   replica.environment.send(message.from, {
     type: 'compared',

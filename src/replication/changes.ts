@@ -4,6 +4,7 @@ import type { StoredRecord } from '../store.js';
 import { dropRecord, flushPartition, insertRecord, rememberEvicted, replaceRecord } from './contents.js';
 import { keyHashOf } from './digest.js';
 import { tickClock } from './hybrid-clock.js';
+import { forgetConfirmations, keepsCopy } from './keeping.js';
 import { appendChange } from './outbox.js';
 import { kinds, type Change } from './packed-records.js';
 import type { PartitionState, Replica } from './replica.js';
@@ -31,6 +32,7 @@ export function writeLocally(
   if (record === undefined) insertRecord(replica, partition, change, keyHash);
   else replaceRecord(replica, partition, record, change);
   appendChange(replica, partition, change);
+  if (!keepsCopy(replica, partition)) forgetConfirmations(replica, partition);
 }
 
 /** Removes a record everywhere, without a tombstone: eviction, expiry, or a tombstone's end. The caller counts. */

@@ -6,6 +6,7 @@ import type { Identifier } from '../chord/identifier.js';
 import { flushPartition } from './contents.js';
 import { completeCopy, previousMembers } from './filling.js';
 import { groupsToTell, takeToldGroups } from './groups.js';
+import { keepsCopy } from './keeping.js';
 import type {
   Compared,
   Copy,
@@ -45,11 +46,16 @@ export function handleCompared(replica: Replica, message: Compared): void {
   if (session === undefined) return;
   takeToldGroups(replica, message.told);
   const copies = new Map<number, Copy>();
+  let isToAskAgain = message.later.length > 0;
   for (const digest of message.digests) {
     const partition = replica.partitions[digest.partition];
     if (partition === undefined) continue;
     copies.set(digest.partition, digest.copy);
     partition.peerCopies.set(message.from, digest.copy);
+    if (digest.passesOn === true && !keepsCopy(replica, partition)) {
+      session.comparing.delete(digest.partition);
+      isToAskAgain = true;
+    }
     flushPartition(replica, partition, { hlc: digest.flushedHlc, writer: digest.flushedWriter });
   }
   for (const number of message.equal) {
@@ -57,7 +63,7 @@ export function handleCompared(replica: Replica, message: Compared): void {
     if (partition === undefined) continue;
     if (session.comparing.get(number) === partition.changes)
       partition.equalAt.set(message.from, partition.changes);
-    settle(session, partition);
+    settle(replica, session, partition);
     if (copies.get(number) === 'complete') completeCopy(replica, partition);
   }
   const wanted: { partition: number; buckets: number[] }[] = [];
@@ -67,7 +73,7 @@ export function handleCompared(replica: Replica, message: Compared): void {
     const buckets = differingBuckets(partition, digests);
     if (buckets.length > 0) wanted.push({ partition: digests.partition, buckets });
   }
-  if (message.later.length > 0) {
+  if (isToAskAgain) {
     session.notBeforeMs = replica.environment.clock.nowMs() + replica.environment.config.questionTimeoutMs;
   }
   session.lacks = [];
@@ -91,10 +97,11 @@ export function handleRecordsTaken(replica: Replica, message: RecordsTaken): voi
 }
 
 /** What this node holds of a partition, as digests tell it. */
-export function digestOf(partition: PartitionState): PartitionDigest {
+export function digestOf(partition: PartitionState, isKept: boolean): PartitionDigest {
   const { low, high, copy, flushedBefore } = partition;
   const flush = { flushedHlc: flushedBefore.hlc, flushedWriter: flushedBefore.writer };
-  return { partition: partition.partition, low, high, copy, ...flush };
+  const digest = { partition: partition.partition, low, high, copy, ...flush };
+  return isKept ? digest : { ...digest, passesOn: true };
 }
 
 function startSession(replica: Replica, peer: Identifier, nowMs: number, isRound: boolean): void {
@@ -124,7 +131,7 @@ function startSession(replica: Replica, peer: Identifier, nowMs: number, isRound
     from: replica.self,
     requestId: replica.nextRequestId++,
     told: groupsToTell(told),
-    digests: compared.map(digestOf),
+    digests: compared.map((partition) => digestOf(partition, keepsCopy(replica, partition))),
   });
 }
 
@@ -170,16 +177,16 @@ function takeLists(replica: Replica, session: Session, lists: readonly VersionLi
     if (theyLack.length > 0) {
       if (partition.others.includes(session.peer)) partition.unsynced.add(session.peer);
     } else if (partition.copy === 'complete' && peerCopy === 'filling') confirmed.push(list.partition);
-    else settle(session, partition);
+    else settle(replica, session, partition);
   }
   if (confirmed.length === 0) return;
   replica.environment.send(session.peer, { type: 'confirmed', from: replica.self, partitions: confirmed });
 }
 
-/** The peer holds all that was held here at the comparison; what a member learnt since reaches the peer by other ways. */
-function settle(session: Session, partition: PartitionState): void {
+/** The peer holds all that was held here at the comparison; what a keeper learnt since reaches the peer by other ways. */
+function settle(replica: Replica, session: Session, partition: PartitionState): void {
   const isUnchanged = session.comparing.get(partition.partition) === partition.changes;
-  if (isUnchanged || partition.member) partition.unsynced.delete(session.peer);
+  if (isUnchanged || keepsCopy(replica, partition)) partition.unsynced.delete(session.peer);
 }
 
 /** Sends the next chunk, or compares again, or rests. */

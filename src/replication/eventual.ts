@@ -9,6 +9,7 @@ import { departureReport, dropConfirmedCopies, isHandedOver } from './dropping.j
 import { completeOrphans, handleForward, releaseForwards, takeForwarded, tickForwards } from './filling.js';
 import { answerGroups, askForGroups, handleGroups } from './group-lookup.js';
 import { refreshRole, takeOverlay } from './groups.js';
+import { forgetConfirmations } from './keeping.js';
 import { handleReplicate, mergeRecords } from './merging.js';
 import type { EventualMessage, Forwarded } from './messages.js';
 import { flushChanges, handleReplicated, hasHints, resendHints } from './outbox.js';
@@ -65,6 +66,7 @@ export function clientClosed(replica: Replica, client: number): void {
 export function startHandingOver(replica: Replica): void {
   if (replica.departure !== 'none') return;
   replica.departure = 'handingOver';
+  for (const partition of replica.known) forgetConfirmations(replica, partition);
   if (replica.overlay !== undefined) overlayChanged(replica, replica.overlay);
 }
 

@@ -7,6 +7,7 @@ import type { Overlay } from '../overlay.js';
 import type { Peer } from '../peer.js';
 import { setLed } from '../store.js';
 import { tickClock } from './hybrid-clock.js';
+import { forgetConfirmations } from './keeping.js';
 import type { ToldGroup } from './messages.js';
 import { memberList } from './outbox.js';
 import { naturalGroup } from './partition.js';
@@ -119,9 +120,7 @@ function setGroup(
     partition.copy = 'filling';
     partition.fillingSinceMs = replica.environment.clock.nowMs();
   } else if (!partition.member && partition.copy === 'filling') partition.copy = 'none';
-  if (wasMember !== partition.member) {
-    for (const id of partition.others) partition.unsynced.add(id);
-  }
+  if (wasMember !== partition.member) forgetConfirmations(replica, partition);
   raisePending(replica);
 }
 

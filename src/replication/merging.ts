@@ -5,10 +5,11 @@ import { dropRecord, flushPartition, insertRecord, rememberEvicted, replaceRecor
 import { keyHashOf } from './digest.js';
 import { isPlanted } from './environment.js';
 import { observeReading, readingsPerMs } from './hybrid-clock.js';
+import { forgetConfirmations, keepsCopy } from './keeping.js';
 import type { Replicate } from './messages.js';
 import { appendChangeFor } from './outbox.js';
 import { kinds, visitChanges, type Change, type PackedRecords } from './packed-records.js';
-import { raisePending, type PartitionState, type Replica } from './replica.js';
+import type { PartitionState, Replica } from './replica.js';
 import { isNewer, type Version } from './version.js';
 
 export function handleReplicate(replica: Replica, message: Replicate): void {
@@ -17,7 +18,7 @@ export function handleReplicate(replica: Replica, message: Replicate): void {
   replica.environment.send(from, { type: 'replicated', from: replica.self, requestId });
 }
 
-/** Merges records from a peer. A non-member that learns something new has to hand it over again. */
+/** Merges records from a peer. Who does not keep its copy and learns something new has to hand it over again. */
 export function mergeRecords(replica: Replica, records: PackedRecords, from: Identifier): void {
   const nowMs = replica.environment.clock.nowMs();
   visitChanges(records, (change) => {
@@ -25,9 +26,8 @@ export function mergeRecords(replica: Replica, records: PackedRecords, from: Ide
     if (partition === undefined) return;
     const before = partition.changes;
     mergeChange(replica, partition, change, from, nowMs);
-    if (partition.changes === before || partition.member) return;
-    for (const other of partition.others) partition.unsynced.add(other);
-    raisePending(replica);
+    if (partition.changes === before || keepsCopy(replica, partition)) return;
+    forgetConfirmations(replica, partition);
   });
 }
 

@@ -47,6 +47,8 @@ export interface PartitionDigest {
   readonly low: number;
   readonly high: number;
   readonly copy: Copy;
+  /** The sender will not keep its copy: the receiver must not let its own go because of this one. */
+  readonly passesOn?: true;
   /** Version of the last flush; 0 = none. */
   readonly flushedHlc: number;
   readonly flushedWriter: Identifier;

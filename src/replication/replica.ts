@@ -32,7 +32,7 @@ export interface PartitionState extends Shelf {
   readable: boolean;
   /** Live members without this node. Equal lists are one array, so that changes are packed once for all partitions. */
   others: readonly Identifier[];
-  /** Those of `others` that are not known to hold all that is held here. */
+  /** Those of `others` that are not known to hold, and to keep (keeping.ts), all that is held here. */
   readonly unsynced: SmallSet<Identifier>;
   /** Counts changes of the contents. */
   changes: number;
@@ -70,7 +70,7 @@ export interface Session {
   tries: number;
   /** Nothing is asked before. */
   notBeforeMs: number;
-  /** Value of `changes` of each partition in comparison, when its digest was sent. */
+  /** Value of `changes` of each partition in comparison, when its digest was sent; without those whose answer would not count. */
   readonly comparing: Map<number, number>;
   /** What the peer lacks, as [partition, key], sent in chunks from `lacksAt` on. */
   lacks: (readonly [partition: number, key: ByteString])[];

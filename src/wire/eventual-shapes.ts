@@ -21,7 +21,7 @@ import {
   word,
   type ShapesOf,
 } from './shape-parts.js';
-import { array, doubles, identifier, object, oneOf, where, whole, words } from './shapes.js';
+import { array, doubles, identifier, mark, object, oneOf, where, whole, words } from './shapes.js';
 
 const copy = oneOf('none', 'filling', 'complete');
 
@@ -51,6 +51,7 @@ const digests = byPartition(
     low: word,
     high: word,
     copy,
+    passesOn: mark,
     flushedHlc: reading,
     flushedWriter: identifier,
   }),

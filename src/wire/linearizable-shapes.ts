@@ -19,21 +19,7 @@ import {
   type MessageShape,
   type ShapesOf,
 } from './shape-parts.js';
-import {
-  array,
-  doubles,
-  fail,
-  flag,
-  nullable,
-  object,
-  oneOf,
-  optional,
-  plain,
-  real,
-  show,
-  where,
-  whole,
-} from './shapes.js';
+import { array, doubles, flag, mark, nullable, object, oneOf, real, where, whole } from './shapes.js';
 
 const view = where(
   object<View>({
@@ -43,9 +29,7 @@ const view = where(
     previousEpoch: epoch,
     previous: group,
     wipes: flag,
-    recovers: optional(
-      plain((json, source) => (json === true ? json : fail(source, `must be true, not ${show(json)}`))),
-    ),
+    recovers: mark,
   }),
   ({ members, epoch: own, previousEpoch }) => {
     if (members.length === 0) return 'has no members';

@@ -166,6 +166,11 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   };
 }
 
+/** A field that is true or missing. */
+export const mark: Shape<true | undefined> = optional(
+  plain((json, source) => (json === true ? json : fail(source, `must be true, not ${show(json)}`))),
+);
+
 /** Bytes that travel beside the JSON, where their length stands. */
 export function bytes(lengthMax: (limits: WireLimits) => number): Shape<ByteString> {
   return {

@@ -177,14 +177,17 @@ const told = fc.uniqueArray(partition, { maxLength: 8 }).chain((list) =>
   ),
 );
 const digests = distinct(
-  fc.record({
-    partition,
-    low: word,
-    high: word,
-    copy: fc.constantFrom('none', 'filling', 'complete'),
-    flushedHlc: whole,
-    flushedWriter: identifiers,
-  }),
+  fc
+    .record({
+      partition,
+      low: word,
+      high: word,
+      copy: fc.constantFrom('none', 'filling', 'complete'),
+      flushedHlc: whole,
+      flushedWriter: identifiers,
+      passesOn: fc.boolean(),
+    })
+    .map(({ passesOn, ...rest }) => (passesOn ? { ...rest, passesOn } : rest)),
 );
 const buckets = fc.uniqueArray(fc.nat(63), { maxLength: 5 });
 const lists = distinct(
