@@ -179,6 +179,9 @@ describe('membership of a replica', () => {
 
   it('a node that is no member keeps a put that it took until the members have it, whatever is lost', () => {
     const world = fourNodes();
+    world.ask(a, opcodes.put, 3, 'k', 'before', { moves: 2 });
+    world.pass(10_000);
+    expect(world.contents(a, 3)).to.deep.equal({});
     world.carries = () => false;
     expect(world.ask(a, opcodes.put, 3, 'k', 'v', { moves: 2 }).status).to.equal(statuses.ok);
     world.pass(10_000);
@@ -205,15 +208,18 @@ describe('membership of a replica', () => {
   it('a departing member hands over what reached it alone, once its writer is dead', () => {
     const world = fourNodes();
     world.pass(10_000);
-    world.carries = ({ to, message }) => message.type !== 'replicate' || to === c.id;
-    world.put(b, 3, 'k', 'v');
+    world.ask(a, opcodes.put, 3, 'k', 'before', { moves: 2 });
+    world.pass(10_000);
+    world.carries = ({ to, message }) => message.type === 'replicate' && to === c.id;
+    world.ask(a, opcodes.put, 3, 'k', 'v', { moves: 2 });
     world.deliver();
     world.carries = () => true;
-    world.kill(b);
+    world.kill(a);
     startHandingOver(world.replica(c));
+    expect(isHandedOver(world.replica(c))).to.equal(false);
     world.pass(10_000);
     expect(isHandedOver(world.replica(c))).to.equal(true);
-    for (const node of [a, d]) expect(world.contents(node, 3)).to.deep.equal({ k: 'v' });
+    for (const node of [b, d]) expect(world.contents(node, 3)).to.deep.equal({ k: 'v' });
   });
 
   it('a departing leader hands the lead over at once, and what it is sent later as well', () => {
