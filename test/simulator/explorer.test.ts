@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { exploreCommand } from '../../runner/simulator/explorer/command.js';
 import { explore } from '../../runner/simulator/explorer/explore.js';
 import {
   explorations,
@@ -60,6 +61,21 @@ describe('the explorer', () => {
     const { seconds: _, ...first } = explore(explorationOf('one', 0), 3_000);
     const { seconds: __, ...second } = explore(explorationOf('one', 0), 3_000);
     expect(first).to.deep.equal(second);
+  });
+
+  it('refuses a bug that it cannot plant, instead of finding nothing', () => {
+    for (const plant of ['noSuchBug', 'anyEpoch,restartUnderOldName']) {
+      const said: string[] = [];
+      const output = {
+        print: (line: string) => void said.push(line),
+        complain: (line: string) => void said.push(line),
+      };
+      expect(exploreCommand({ explore: 'one', states: 10, plant }, output), plant).to.equal(2);
+      expect(said).to.have.lengthOf(1);
+      expect(said[0]).to.match(
+        new RegExp(`^--plant takes serveBeforeFetch, .*, not ${plant.split(',').at(-1) ?? ''}$`),
+      );
+    }
   });
 
   for (const { name, explored, index, invariant, timeouts = 0 } of bugs) {

@@ -5,7 +5,7 @@ import type { CommandOutput } from '../command.js';
 import { createDigest } from '../digest.js';
 import { parseSeeds } from '../options.js';
 import { runLinearizableArena } from './linearizable-arena.js';
-import { assertedWithin, plantedBugs, type BugFound, type BugSearch } from './mutations.js';
+import { complaintOfBugs, plantedBugs, type BugFound, type BugShown, type BugTask } from './mutations.js';
 import { defaultArena, type ArenaCounts, type ArenaProfile, type ArenaResult } from './options.js';
 import type { ArenaTask } from './task.js';
 
@@ -27,12 +27,10 @@ export async function arenaCommand(options: ArenaCommandOptions, output: Command
   const seeds = parseSeeds(options.seeds ?? '1');
   const profile = options.profile ?? defaultArena.profile;
   const mutations = options.plant?.split(',') ?? [];
-  const unknown = findUnknown(mutations);
-  if (seeds === undefined || unknown !== undefined) {
+  const complaint = complaintOfBugs(mutations, 'arena');
+  if (seeds === undefined || complaint !== undefined) {
     output.complain(
-      seeds === undefined
-        ? `--seeds takes a number or a range like 1..100, not ${String(options.seeds)}`
-        : complaintOf(unknown ?? ''),
+      complaint ?? `--seeds takes a number or a range like 1..100, not ${String(options.seeds)}`,
     );
     return exitCodes.usage;
   }
@@ -68,56 +66,38 @@ export async function arenaCommand(options: ArenaCommandOptions, output: Command
 
 /** Plants each bug and searches the first seed that shows it, by assertions and by histories alone. */
 export async function mutationsCommand(options: ArenaCommandOptions, output: CommandOutput): Promise<number> {
-  const most = options.seeds === undefined ? Infinity : Number(options.seeds);
-  if (Number.isNaN(most) || most < 1) {
+  const seedsMax = options.seeds === undefined ? Infinity : Number(options.seeds);
+  if (Number.isNaN(seedsMax) || seedsMax < 1) {
     output.complain(`--seeds takes, with --mutations, how many seeds to try at most, not ${options.seeds}`);
     return exitCodes.usage;
   }
   const named = options.plant?.split(',');
-  const unknown = findUnknown(named ?? []);
-  if (unknown !== undefined) {
-    output.complain(complaintOf(unknown));
+  const complaint = complaintOfBugs(named ?? [], 'arena');
+  if (complaint !== undefined) {
+    output.complain(complaint);
     return exitCodes.usage;
   }
-  const bugs = plantedBugs.filter(({ name }) => named?.includes(name) !== false);
-  const searches = bugs.flatMap(({ name, asserted, seen, seenWithin }): BugSearch[] => [
-    { name, profile: asserted, assertions: true, seeds: Math.min(most, assertedWithin) },
-    { name, profile: seen, assertions: false, seeds: Math.min(most, seenWithin) },
-  ]);
-  const found: BugFound[] = [];
-  await inParallel<BugSearch, BugFound>('searchBug', searches, (each) => void found.push(each));
+  const tasks = plantedBugs
+    .filter(({ name }) => named?.includes(name) !== false)
+    .map((bug): BugTask => ({ bug, seedsMax }));
   if (options.json !== true) {
-    output.print(
-      '| planted bug | rule | what it does | by assertions: seed | by histories alone: seed | in profile |',
-    );
-    output.print('| --- | --- | --- | --- | --- | --- |');
+    output.print('| planted bug | rule | what it does | by assertions, seed | by histories alone, seed |');
+    output.print('| --- | --- | --- | --- | --- |');
   }
   let missed = 0;
-  for (const [index, { name, rule, bug, asserted, seen }] of bugs.entries()) {
-    const [byAssertion, byHistory] = [found[2 * index], found[2 * index + 1]];
-    if (byAssertion?.seed === undefined) missed++;
-    if (byHistory?.seed === undefined) missed++;
-    if (options.json === true) output.print(JSON.stringify({ name, asserted, seen, byAssertion, byHistory }));
-    else {
-      const first = `${showFound(byAssertion, searches[2 * index])}, ${asserted}`;
-      const alone = showFound(byHistory, searches[2 * index + 1]);
-      output.print(`| ${name} | ${rule} | ${bug} | ${first} | ${alone} | ${seen} |`);
-    }
-  }
+  await inParallel<BugTask, BugShown>('showBug', tasks, (shown) => {
+    const { bug, byAssertion, byHistory } = shown;
+    if (byAssertion.seed === undefined || byHistory.seed === undefined) missed++;
+    if (options.json === true) return output.print(JSON.stringify(shown));
+    const cells = [bug.name, bug.rule, bug.bug, describeFound(byAssertion), describeFound(byHistory)];
+    output.print(`| ${cells.join(' | ')} |`);
+  });
   return missed === 0 ? exitCodes.ok : exitCodes.checkFailed;
 }
 
-function findUnknown(names: readonly string[]): string | undefined {
-  return names.find((name) => plantedBugs.every((each) => each.name !== name));
-}
-
-function complaintOf(unknown: string): string {
-  return `--plant takes ${plantedBugs.map(({ name }) => name).join(', ')}, not ${unknown}`;
-}
-
-function showFound(found: BugFound | undefined, search: BugSearch | undefined): string {
-  if (found?.seed === undefined) return `none of ${search?.seeds ?? 0}`;
-  return found.invariant === 'History' ? String(found.seed) : `${found.seed} (${found.invariant})`;
+function describeFound({ seed, seeds, profile, invariant }: BugFound): string {
+  if (seed === undefined) return `none of ${seeds} of \`${profile}\``;
+  return `${seed} of \`${profile}\`${invariant === 'History' ? '' : ` (${invariant})`}`;
 }
 
 /** Calls a task of task.ts for each input; hears the results in the order of the inputs. */

@@ -1,6 +1,5 @@
 /** A Piscina worker of the arena: one call, some seeds, or one search for a planted bug. */
 import { runLinearizableArena } from './linearizable-arena.js';
-import { findBug, type BugFound, type BugSearch } from './mutations.js';
 import type { ArenaOptions, ArenaResult } from './options.js';
 
 /** Seeds are run together because a message for each would cost more than some of them. */
@@ -13,6 +12,4 @@ export function runArenaSeeds({ seeds, options }: ArenaTask): readonly ArenaResu
   return seeds.map((seed) => runLinearizableArena({ ...options, seed }));
 }
 
-export function searchBug(search: BugSearch): BugFound {
-  return findBug(search);
-}
+export { showBug } from './mutations.js';

@@ -1,4 +1,5 @@
 /** `rondo simulate --explore`: explores and prints what was reached. */
+import { complaintOfBugs } from '../arena/mutations.js';
 import type { CommandOutput } from '../command.js';
 import { explore } from './explore.js';
 import { explorations, type ExplorationName, type ExplorationResult } from './options.js';
@@ -12,11 +13,16 @@ export interface ExploreCommandOptions {
   readonly json?: boolean;
 }
 
-const exitCodes = { ok: 0, checkFailed: 5 } as const;
+const exitCodes = { ok: 0, usage: 2, checkFailed: 5 } as const;
 const defaultStates = 10_000_000;
 
 export function exploreCommand(options: ExploreCommandOptions, output: CommandOutput): number {
   const mutations = options.plant?.split(',') ?? [];
+  const complaint = complaintOfBugs(mutations, 'exploration');
+  if (complaint !== undefined) {
+    output.complain(complaint);
+    return exitCodes.usage;
+  }
   let isOk = true;
   for (const exploration of explorations[options.explore ?? 'one']) {
     const result = explore({ ...exploration, mutations }, options.states ?? defaultStates, (states, depth) =>
