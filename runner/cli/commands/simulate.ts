@@ -40,12 +40,7 @@ export function registerSimulate(program: Command, context: Context): void {
     .addOption(flag('--seeds <range>', 'several seeds, such as 1..100'))
     .addOption(numberFlag('--minutes <count>', 'virtual minutes of workload (10)', 1, 100_000))
     .addOption(flag('--faults <list>', 'crash, pause, partition, loss, delay, churn; none or all'))
-    .addOption(
-      flag('--consistency <mode>', 'eventual; linearizable is not in this version').choices([
-        'eventual',
-        'linearizable',
-      ]),
-    )
+    .addOption(flag('--consistency <mode>', 'of the ring (eventual)').choices(['eventual', 'linearizable']))
     .addOption(numberFlag('-k, --replicas <count>', 'copies of each record (3)', 1, 7))
     .addOption(numberFlag('-r, --successors <count>', 'length of successor lists (4)', 1, 32))
     .addOption(flag('--trace', 'print every event on standard error'))
