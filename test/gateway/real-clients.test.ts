@@ -124,16 +124,18 @@ function describeClients(way: 'plain' | 'TLS'): void {
       const secure = (): readonly string[] =>
         tls === undefined ? [] : ['--tls', '--cacert', join(folder, 'ca.crt')];
 
+      const asked = (...words: string[]): readonly string[] => [
+        '-p',
+        String(gateway.port),
+        '-a',
+        'secret',
+        '--no-auth-warning',
+        ...secure(),
+        ...words,
+      ];
+
       async function cli(...words: string[]): Promise<string> {
-        const { stdout } = await run('redis-cli', [
-          '-p',
-          String(gateway.port),
-          '-a',
-          'secret',
-          '--no-auth-warning',
-          ...secure(),
-          ...words,
-        ]);
+        const { stdout } = await run('redis-cli', asked(...words));
         return stdout;
       }
 
@@ -160,15 +162,7 @@ function describeClients(way: 'plain' | 'TLS'): void {
           { length: 2_000 },
           (_, index) => `SET key${index} value${index}\r\n`,
         ).join('');
-        const child = execFile('redis-cli', [
-          '-p',
-          String(gateway.port),
-          '-a',
-          'secret',
-          '--no-auth-warning',
-          ...secure(),
-          '--pipe',
-        ]);
+        const child = execFile('redis-cli', asked('--pipe'));
         let output = '';
         child.stdout?.on('data', (text: string) => (output += text));
         child.stdin?.end(requests);
