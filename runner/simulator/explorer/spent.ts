@@ -7,7 +7,8 @@ import type { PreparedAll, ViewMessage } from '../../../src/replication/lineariz
 import type { NodeState } from './node-states.js';
 
 export function isSpent(message: ViewMessage, receiver: NodeState, sender: NodeState): boolean {
-  if (receiver.isCrashed) return true;
+  // The dead are not heard.
+  if (receiver.isCrashed || (receiver.saved.deadBits & (1 << sender.member)) !== 0) return true;
   switch (message.type) {
     // Request ids are never used again, so that what is not awaited now never will be.
     case 'registerAnswers':

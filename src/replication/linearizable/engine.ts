@@ -70,7 +70,10 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
       if (site.store.bounded) enforceBounds(site, environment.clock.nowMs());
     }),
     handleMessages: turn((messages) => {
-      for (const message of messages) if (!isEventualMessage(message)) handleMessage(site, message);
+      for (const message of messages) {
+        // What the dead said last may be of a lineage that nobody else ever heard of (recovering.ts).
+        if (!isEventualMessage(message) && !isDead(site, message.from)) handleMessage(site, message);
+      }
     }),
     clientClosed: (client) => releaseReservations(site, client),
     tick: turn(() => tick(site)),

@@ -11,7 +11,7 @@ import { naturalGroup } from '../partition.js';
 import { describeEpoch, firstEpoch, hasNextLineage, nextLineage } from './ballot.js';
 import { learnView } from './learning.js';
 import type { GetSurvivor, Survivor } from './messages.js';
-import { isDead, raisePending, type Site } from './site.js';
+import { isDead, raisePending, seemsAlive, type Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
 import { recoverMsMax, resendMs, survivorMsMax } from './timing.js';
 import { neededOf, placeIn, quorumOf, type View } from './view.js';
@@ -21,7 +21,7 @@ export type SettleRecovery = (outcome: Recovery | RondoError) => void;
 /** A recovery under way at this node. */
 export interface Recovering {
   readonly slot: Slot;
-  /** All nodes that live, this one included: each must answer, for it may hold or know what no other does. */
+  /** All nodes that live, as its host says, this one included: each must answer, for it may hold or know what no other does. */
   readonly living: readonly Peer[];
   readonly requestId: number;
   readonly answers: Map<Identifier, Survivor>;
@@ -113,7 +113,7 @@ function judge(site: Site, recovering: Recovering): void {
     const refusal = `partition ${partition} was recovered too often: dump the ring and restore it to a new one`;
     return finish(site, recovering, new RondoError('UNSUPPORTED', refusal));
   }
-  const living = recovering.living.filter(({ id }) => answers.has(id) && !isDead(site, id));
+  const living = livingOf(site, recovering).filter(({ id }) => answers.has(id));
   const staying = living.filter(({ id }) => answers.get(id)?.leaves !== true);
   const members = groupOf(slot, staying.length > 0 ? staying : living, site.environment.config.replicas);
   const held = Math.max(0, ...living.map(({ id }) => answers.get(id)?.epoch ?? 0));
@@ -144,7 +144,7 @@ function begin(site: Site, recovering: Recovering, view: View, lost: readonly Pe
     survivors: addressesOf(previous),
     lost: addressesOf(lost),
   });
-  for (const { id } of recovering.living) {
+  for (const { id } of livingOf(site, recovering)) {
     if (id !== site.self) site.environment.send(id, { type: 'views', from: site.self, views: [view] });
   }
   learnView(site, view);
@@ -204,8 +204,20 @@ function askSurvivors(site: Site, recovering: Recovering, nowMs: number): void {
   }
 }
 
-function silentOf(site: Site, { living, answers }: Recovering): Peer[] {
-  return living.filter(({ id }) => !answers.has(id) && !isDead(site, id));
+function silentOf(site: Site, recovering: Recovering): Peer[] {
+  return livingOf(site, recovering).filter(({ id }) => !recovering.answers.has(id));
+}
+
+/**
+ * Those that live, and neighbours of whose death this node has not heard: as long as it takes one for alive it would believe what that
+ * one said last, of a lineage that nobody else ever heard of.
+ */
+function livingOf(site: Site, { living }: Recovering): Peer[] {
+  const { successors, predecessor } = site.overlay ?? { successors: [], predecessor: undefined };
+  const peers = new Map(living.filter(({ id }) => !isDead(site, id)).map((peer) => [peer.id, peer]));
+  for (const peer of [...successors, predecessor])
+    if (peer !== undefined && seemsAlive(site, peer.id)) peers.set(peer.id, peer);
+  return [...peers.values()];
 }
 
 function finish(site: Site, recovering: Recovering, outcome: Recovery | RondoError): void {

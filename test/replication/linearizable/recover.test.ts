@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Recovery } from '../../../src/admin.js';
 import { RondoError } from '../../../src/errors.js';
 import type { Peer } from '../../../src/peer.js';
-import { describeEpoch } from '../../../src/replication/linearizable/ballot.js';
+import { describeEpoch, firstEpoch, nextLineage } from '../../../src/replication/linearizable/ballot.js';
 import { statuses } from '../../../src/wire/requests.js';
 import { peer } from '../harness.js';
 import { a, b, c, d, partition, SiteWorld } from './harness.js';
@@ -179,6 +179,19 @@ describe('a partition that lost its quorum', () => {
     expect(recover(world, d)).to.deep.include({ records: 2 });
   });
 
+  it('is left as it is while its neighbour has not heard that another is dead', () => {
+    const world = filled(a, b, c, d);
+    killTogether(world, b, c);
+    const living = liveOf(world);
+    world.join(peer('f'));
+    world.sites.delete(peer('f').id);
+    const { code, message } = refusal(recover(world, d, living));
+    expect(code).to.equal('BUSY');
+    expect(message).to.match(/f\/0 does not answer/);
+    killTogether(world, peer('f'));
+    expect(recover(world, d)).to.deep.include({ epoch: '1.*', survivors: [d.address] });
+  });
+
   it('is recovered once at a time, and again when it is lost again', () => {
     const world = filled(a, b, c, d);
     killTogether(world, b, c);
@@ -208,6 +221,23 @@ describe('a partition that lost its quorum', () => {
     recover(world, d);
     expect(world.slot(d).view?.recovers).to.equal(true);
     expect(world.slot(d).view?.epoch).not.to.equal(first);
+  });
+
+  it('does not hear the last words of a dead node about a lineage that nobody else began', () => {
+    const world = filled(a, b, c, d);
+    killTogether(world, b, c);
+    // Like the node's own attempt, but of an epoch that is higher than any that may be drawn.
+    world.carries = ({ from, message }) => from !== a.id || message.type === 'getSurvivor';
+    world.engine(a).recover(partition, [a, d], () => undefined);
+    world.deliver();
+    const { view } = world.slot(a);
+    if (view === undefined) throw new Error('nothing was begun');
+    killTogether(world, a);
+    world.carries = () => true;
+    recover(world, d);
+    const views = [{ ...view, epoch: nextLineage(firstEpoch, 1) }];
+    world.engine(d).handleMessages([{ type: 'views', from: a.id, views }]);
+    expect(world.await(world.get(d, 'one'))).to.deep.equal({ status: statuses.ok, value: '1' });
   });
 
   it('takes no harm from a member of the old lineage that was only cut off', () => {
