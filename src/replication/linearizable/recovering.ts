@@ -10,24 +10,19 @@ import type { Peer } from '../../peer.js';
 import { naturalGroup } from '../partition.js';
 import { describeEpoch, firstEpoch, hasNextLineage, nextLineage } from './ballot.js';
 import { learnView } from './learning.js';
-import type { GetSurvivor, Survivor } from './messages.js';
-import { isDead, raisePending, seemsAlive, type Site } from './site.js';
+import type { Survivor } from './messages.js';
+import { raisePending, type Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
-import { recoverMsMax, resendMs, survivorMsMax } from './timing.js';
+import { createSurvey, isSurveyed, livingOf, silentOf, type Survey } from './surveying.js';
+import { recoverMsMax, survivorMsMax } from './timing.js';
 import { neededOf, placeIn, quorumOf, type View } from './view.js';
 
 export type SettleRecovery = (outcome: Recovery | RondoError) => void;
 
 /** A recovery under way at this node. */
-export interface Recovering {
-  readonly slot: Slot;
-  /** All nodes that live, as its host says, this one included: each must answer, for it may hold or know what no other does. */
-  readonly living: readonly Peer[];
-  readonly requestId: number;
-  readonly answers: Map<Identifier, Survivor>;
+export interface Recovering extends Survey {
   readonly sinceMs: number;
   readonly settle: SettleRecovery;
-  askedAtMs: number;
   /** The first view of the new lineage, once it is made. */
   begun: { readonly view: View; readonly lost: readonly Peer[] } | undefined;
 }
@@ -48,28 +43,10 @@ export function startRecovering(
   if (site.recoveries.has(partition))
     return settle(new RondoError('BUSY', `partition ${partition} is being recovered`));
   const nowMs = site.environment.clock.nowMs();
-  const requestId = site.nextRequestId++;
-  const answers = new Map([[site.self, survivorOf(site, slot, requestId)]]);
-  const recovering: Recovering = {
-    slot,
-    living,
-    requestId,
-    answers,
-    sinceMs: nowMs,
-    settle,
-    askedAtMs: nowMs,
-    begun: undefined,
-  };
+  const recovering = { ...createSurvey(slot, living), sinceMs: nowMs, settle, begun: undefined };
   site.recoveries.set(partition, recovering);
-  askSurvivors(site, recovering, nowMs);
   tickRecovery(site, recovering, nowMs);
   raisePending(site);
-}
-
-/** Changes nothing here: the new view does, when it comes. */
-export function answerGetSurvivor(site: Site, message: GetSurvivor): void {
-  const slot = slotOf(site, message.partition);
-  if (slot !== undefined) site.environment.send(message.from, survivorOf(site, slot, message.requestId));
 }
 
 export function handleSurvivor(site: Site, message: Survivor, nowMs: number): void {
@@ -93,13 +70,11 @@ function tickRecovery(site: Site, recovering: Recovering, nowMs: number): void {
     else if (lastedMs >= recoverMsMax) finish(site, recovering, notYet(begun.view));
     return;
   }
-  const silent = silentOf(site, recovering);
-  if (silent.length === 0) judge(site, recovering);
-  else if (lastedMs >= survivorMsMax) finish(site, recovering, unanswered(slot, silent));
-  else if (nowMs - recovering.askedAtMs >= resendMs) askSurvivors(site, recovering, nowMs);
+  if (isSurveyed(site, recovering, nowMs)) judge(site, recovering);
+  else if (lastedMs >= survivorMsMax) finish(site, recovering, notSurveyed(slot, silentOf(site, recovering)));
 }
 
-/** Everybody has answered: refuses, or begins. */
+/** All living nodes have told what they hold: refuses, or begins. */
 function judge(site: Site, recovering: Recovering): void {
   const { slot, answers } = recovering;
   const { partition } = slot;
@@ -166,20 +141,6 @@ function isServing(slot: Slot, begun: View): boolean {
   return members.filter(({ id }) => activated.has(id)).length >= slot.quorum;
 }
 
-function survivorOf(site: Site, slot: Slot, requestId: number): Survivor {
-  const { partition, status } = slot;
-  const holds = status === 'active' || status === 'sealed';
-  return {
-    type: 'survivor',
-    from: site.self,
-    requestId,
-    partition,
-    view: slot.view ?? null,
-    epoch: holds ? slot.epoch : 0,
-    leaves: site.departure !== 'none',
-  };
-}
-
 function newestOf(answers: Iterable<Survivor>): View | undefined {
   let newest: View | undefined;
   for (const { view } of answers) {
@@ -193,31 +154,6 @@ function groupOf(slot: Slot, peers: readonly Peer[], replicas: number): readonly
   const ring = [...peers].sort((one, other) => (one.id < other.id ? -1 : 1));
   const home = ring.findIndex(({ id }) => id >= slot.identifier);
   return naturalGroup(home <= 0 ? ring : [...ring.slice(home), ...ring.slice(0, home)], replicas);
-}
-
-function askSurvivors(site: Site, recovering: Recovering, nowMs: number): void {
-  recovering.askedAtMs = nowMs;
-  const { requestId, slot } = recovering;
-  const { partition } = slot;
-  for (const { id } of silentOf(site, recovering)) {
-    site.environment.send(id, { type: 'getSurvivor', from: site.self, requestId, partition });
-  }
-}
-
-function silentOf(site: Site, recovering: Recovering): Peer[] {
-  return livingOf(site, recovering).filter(({ id }) => !recovering.answers.has(id));
-}
-
-/**
- * Those that live, and neighbours of whose death this node has not heard: as long as it takes one for alive it would believe what that
- * one said last, of a lineage that nobody else ever heard of.
- */
-function livingOf(site: Site, { living }: Recovering): Peer[] {
-  const { successors, predecessor } = site.overlay ?? { successors: [], predecessor: undefined };
-  const peers = new Map(living.filter(({ id }) => !isDead(site, id)).map((peer) => [peer.id, peer]));
-  for (const peer of [...successors, predecessor])
-    if (peer !== undefined && seemsAlive(site, peer.id)) peers.set(peer.id, peer);
-  return [...peers.values()];
 }
 
 function finish(site: Site, recovering: Recovering, outcome: Recovery | RondoError): void {
@@ -245,7 +181,12 @@ function reportOf(
   };
 }
 
-function unanswered({ partition }: Slot, silent: readonly Peer[]): RondoError {
+function notSurveyed({ partition }: Slot, silent: readonly Peer[]): RondoError {
+  if (silent.length === 0)
+    return new RondoError(
+      'BUSY',
+      `partition ${partition} was left as it is: its views are changing; try again`,
+    );
   const names = addressesOf(silent).join(', ');
   const advice = 'it may hold what no other does: wait for it, or end it (rondo kill)';
   return new RondoError(

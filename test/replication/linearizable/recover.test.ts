@@ -192,6 +192,26 @@ describe('a partition that lost its quorum', () => {
     expect(recover(world, d)).to.deep.include({ epoch: '1.*', survivors: [d.address] });
   });
 
+  it('is left as it is when it turns out well while answers are awaited', () => {
+    const world = new SiteWorld({ replicas: 1 }).found(a, b, c, d);
+    expect(world.await(world.put(b, 'one', '1')).status).to.equal(statuses.ok);
+    // The only member leaves, and its successor is about to copy what it holds.
+    world.holds = ({ message }) => message.type === 'fetched' && world.slot(c).view?.epoch === 2;
+    world.engine(b).startHandingOver();
+    for (let step = 0; step < 500 && world.slot(c).view?.epoch !== 2; step++) world.pass(20);
+    expect(world.slot(c).status).to.equal('warm');
+    world.holds = ({ from, message }) => message.type === 'survivor' && (from === a.id || from === b.id);
+    let settled: Recovery | RondoError | undefined;
+    world.engine(c).recover(partition, liveOf(world), (outcome) => (settled = outcome));
+    world.deliver();
+    expect([world.slot(c).status, settled]).to.deep.equal(['active', undefined]);
+    killTogether(world, b);
+    world.holds = () => false;
+    world.pass(500);
+    expect(settled).to.have.property('code', 'INVALID_ARGUMENT');
+    expect(world.await(world.get(c, 'one'))).to.deep.equal({ status: statuses.ok, value: '1' });
+  });
+
   it('is recovered once at a time, and again when it is lost again', () => {
     const world = filled(a, b, c, d);
     killTogether(world, b, c);
