@@ -5,3 +5,12 @@ export function countBits(bits: number): number {
   for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
   return count;
 }
+
+/** Counts the answer of the member at a place. False when that has been counted. */
+export function countAnswer(asked: { answered: number; answers: number }, place: number): boolean {
+  const bit = 1 << place;
+  if ((asked.answered & bit) !== 0) return false;
+  asked.answered |= bit;
+  asked.answers++;
+  return true;
+}

@@ -7,7 +7,7 @@ import type { Identifier } from '../../chord/identifier.js';
 import { statuses } from '../../wire/requests.js';
 import { noBallot, type Ballot } from './ballot.js';
 import { countBits } from './bits.js';
-import { forget, isRead, type KeyChange, type Operation } from './key-change.js';
+import { forget, isRead, takeWaiting, type KeyChange, type Operation } from './key-change.js';
 import { outcomes } from './packed-asks.js';
 import { acceptedBy, askMember, askMembers, backOff, begin, prepareAnew, promisedBy } from './proposing.js';
 import type { RegisterState } from './register.js';
@@ -139,12 +139,7 @@ function giveUpLate(site: Site, change: KeyChange, nowMs: number): void {
   change.operations = [];
   change.results = [];
   // The key stays undecided: whoever comes next settles it, under a round that these proposals never had.
-  const { waiting } = change;
-  if (waiting.length === 0) return forget(change);
-  change.operations = waiting;
-  change.waiting = [];
-  change.attempts = [];
-  change.tries = 0;
+  if (!takeWaiting(change)) return;
   change.ballot = noBallot;
   if (slot.status === 'active' && change.epoch === slot.epoch) prepareAnew(site, change, nowMs);
   else backOff(site, change, nowMs);

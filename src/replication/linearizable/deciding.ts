@@ -5,6 +5,7 @@
 import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
 import { nextEpoch } from './ballot.js';
+import { countAnswer } from './bits.js';
 import { learnView } from './learning.js';
 import { slotOf, type Slot } from './slot.js';
 import { claimFlushes } from './whole-partitions.js';
@@ -174,7 +175,7 @@ function promised(
   acceptedBallot: number,
   value: View | undefined,
 ): void {
-  const driving = countAnswer(slot, from, ballot);
+  const driving = answeredBy(slot, from, ballot);
   if (driving === undefined) return;
   if (value !== undefined && acceptedBallot > driving.bestBallot) {
     driving.bestBallot = acceptedBallot;
@@ -196,7 +197,7 @@ function promised(
 }
 
 function accepted(site: Site, slot: Slot, from: Identifier, ballot: number): void {
-  const driving = countAnswer(slot, from, ballot);
+  const driving = answeredBy(slot, from, ballot);
   if (driving?.view === undefined || driving.answers < slot.quorum) return;
   const { view } = driving;
   const concerned = new Set([...view.members, ...view.previous].map(({ id }) => id));
@@ -205,13 +206,11 @@ function accepted(site: Site, slot: Slot, from: Identifier, ballot: number): voi
   learnView(site, view);
 }
 
-/** Counts one member's answer to the present ballot once. */
-function countAnswer(slot: Slot, from: Identifier, ballot: number): Driving | undefined {
+/** The change that this node drives, if this is a member's first answer to its present ballot. */
+function answeredBy(slot: Slot, from: Identifier, ballot: number): Driving | undefined {
   const { driving, members } = slot;
-  const bit = 1 << members.findIndex(({ id }) => id === from);
-  if (driving === undefined || driving.ballot !== ballot || (driving.answered & bit) !== 0) return undefined;
-  driving.answered |= bit;
-  driving.answers++;
+  const place = members.findIndex(({ id }) => id === from);
+  if (place === -1 || driving?.ballot !== ballot || !countAnswer(driving, place)) return undefined;
   return driving;
 }
 

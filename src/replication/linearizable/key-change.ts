@@ -68,6 +68,35 @@ export function isRead({ opcode }: Operation): boolean {
   return !changingOpcodes.has(opcode);
 }
 
+/** Nobody has answered the ballot in this phase yet. */
+export function beginRound(
+  change: KeyChange,
+  phase: 'preparing' | 'accepting',
+  ballot: Ballot,
+  nowMs: number,
+): void {
+  change.phase = phase;
+  change.ballot = ballot;
+  change.answered = 0;
+  change.answers = 0;
+  change.refused = 0;
+  change.sentAtMs = nowMs;
+}
+
+/** Makes the operations that wait the present ones. False when there are none: then the change is over. */
+export function takeWaiting(change: KeyChange): boolean {
+  const { waiting } = change;
+  if (waiting.length === 0) {
+    forget(change);
+    return false;
+  }
+  change.operations = waiting;
+  change.waiting = [];
+  change.attempts = [];
+  change.tries = 0;
+  return true;
+}
+
 /** The change is over: the next one of the key begins anew. */
 export function forget(change: KeyChange): void {
   change.done = true;

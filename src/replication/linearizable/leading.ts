@@ -5,12 +5,12 @@
 import type { Identifier } from '../../chord/identifier.js';
 import { setLed } from '../../store.js';
 import { isPlanted } from '../environment.js';
-import { ballotOf, noBallot, roundIn } from './ballot.js';
+import { noBallot } from './ballot.js';
 import { countBits } from './bits.js';
 import type { PrepareAll, PreparedAll, Uniform } from './messages.js';
 import { digestBuckets } from './registers-digest.js';
 import { raisePending, seemsAlive, type Site } from './site.js';
-import { slotOf, type Slot } from './slot.js';
+import { ballotAbove, slotOf, type Slot } from './slot.js';
 import { collectMs, resendMs } from './timing.js';
 import type { View } from './view.js';
 
@@ -136,7 +136,7 @@ function confirm(site: Site, slot: Slot, bit: number): void {
 }
 
 function claim(site: Site, slot: Slot, nowMs: number): void {
-  slot.leadBallot = ballotOf(slot.epoch, roundIn(slot.epoch, slot.highest) + 1, slot.place);
+  slot.leadBallot = ballotAbove(slot);
   slot.highest = slot.leadBallot;
   slot.promisedAll = slot.leadBallot;
   slot.leadAnswers = 0;

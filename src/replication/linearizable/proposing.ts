@@ -8,15 +8,16 @@ import { isPlanted } from '../environment.js';
 import { accept, prepare } from './acceptor.js';
 import { applyAll, missing, type Applied } from './applying.js';
 import { ask } from './asking.js';
-import { ballotOf, nextRound, noBallot, roundIn, type Ballot } from './ballot.js';
-import { forget, isRead, type KeyChange, type Result } from './key-change.js';
+import { nextRound, noBallot, type Ballot } from './ballot.js';
+import { countAnswer } from './bits.js';
+import { beginRound, forget, isRead, takeWaiting, type KeyChange, type Result } from './key-change.js';
 import { askKinds } from './packed-asks.js';
 import { confirmRead } from './reading.js';
 import { recentMax, stateOf, type Register, type RegisterState } from './register.js';
 import { finish, redo } from './requests.js';
 import { settled } from './reserving.js';
 import { raisePending, type Site } from './site.js';
-import type { Slot } from './slot.js';
+import { ballotAbove, type Slot } from './slot.js';
 
 /** Proposes the present operations, at once where O1 allows it; those that change nothing are confirmed instead. */
 export function begin(site: Site, change: KeyChange, nowMs: number, settle: boolean): void {
@@ -34,9 +35,7 @@ export function begin(site: Site, change: KeyChange, nowMs: number, settle: bool
 
 /** The ballot at which the key may be proposed without preparing it (O1); none when there is no such right. */
 function directBallot(site: Site, slot: Slot, key: ByteString, register: Register | undefined): Ballot {
-  if (isPlanted(site.environment, 'acceptAbovePromised')) {
-    return ballotOf(slot.epoch, roundIn(slot.epoch, slot.highest) + 1, slot.place);
-  }
+  if (isPlanted(site.environment, 'acceptAbovePromised')) return ballotAbove(slot);
   const { leadBallot } = slot;
   if (register !== undefined) {
     const { next } = register;
@@ -55,21 +54,13 @@ function directBallot(site: Site, slot: Slot, key: ByteString, register: Registe
 /** Asks the members to promise a ballot above all that were seen here. */
 export function prepareAnew(site: Site, change: KeyChange, nowMs: number): void {
   const { slot, key } = change;
-  const ballot = ballotOf(slot.epoch, roundIn(slot.epoch, slot.highest) + 1, slot.place);
+  const ballot = ballotAbove(slot);
   const register = slot.records.get(key);
-  change.phase = 'preparing';
-  change.ballot = ballot;
-  change.answered = 0;
-  change.answers = 0;
-  change.refused = 0;
   change.bestBallot = noBallot;
   change.best = undefined;
-  change.sentAtMs = nowMs;
+  beginRound(change, 'preparing', ballot, nowMs);
   const exceed = prepare(site, slot, key, register, ballot);
-  if (exceed !== noBallot) {
-    slot.highest = Math.max(slot.highest, exceed);
-    return backOff(site, change, nowMs);
-  }
+  if (exceed !== noBallot) return outbid(site, change, exceed, nowMs);
   askMembers(site, change);
   const state = stateOf(register, slot.versionFloor);
   promisedBy(site, change, slot.place, register?.accepted ?? noBallot, state, nowMs);
@@ -84,10 +75,7 @@ export function promisedBy(
   state: RegisterState,
   nowMs: number,
 ): void {
-  const bit = 1 << place;
-  if ((change.answered & bit) !== 0) return;
-  change.answered |= bit;
-  change.answers++;
+  if (!countAnswer(change, place)) return;
   const { best } = change;
   // Of keys without register the greatest version counts, so that versions grow along a lineage (R4).
   const isBetter =
@@ -137,18 +125,10 @@ function propose(
     change.attempts.push({ ballot, baseVersion: base.version, results: applied.results });
   }
   change.results = applied.results;
-  change.phase = 'accepting';
-  change.ballot = ballot;
-  change.answered = 0;
-  change.answers = 0;
-  change.refused = 0;
   change.proposed = state;
-  change.sentAtMs = nowMs;
+  beginRound(change, 'accepting', ballot, nowMs);
   const exceed = accept(site, slot, key, slot.records.get(key), ballot, state);
-  if (exceed !== noBallot) {
-    slot.highest = Math.max(slot.highest, exceed);
-    return backOff(site, change, nowMs);
-  }
+  if (exceed !== noBallot) return outbid(site, change, exceed, nowMs);
   askMembers(site, change);
   acceptedBy(site, change, slot.place, nowMs);
 }
@@ -166,32 +146,30 @@ function confirmInstead(site: Site, change: KeyChange, results: readonly Result[
 
 /** Takes the acceptance of one member; of a quorum, the proposal is chosen and the clients are answered. */
 export function acceptedBy(site: Site, change: KeyChange, place: number, nowMs: number): void {
-  const bit = 1 << place;
-  if ((change.answered & bit) !== 0) return;
-  change.answered |= bit;
-  if (++change.answers < change.slot.quorum) return;
-  const { slot, key, ballot, results } = change;
-  const register = slot.records.get(key);
+  if (!countAnswer(change, place) || change.answers < change.slot.quorum) return;
+  const { key, ballot, results } = change;
+  const register = change.slot.records.get(key);
   if (register?.accepted === ballot && register.promised === nextRound(ballot))
     register.next = register.promised;
   change.operations.forEach((operation, index) => {
     const { status, reply } = results[index] ?? missing;
     finish(site, operation, status, reply);
   });
-  settled(site, slot, key, change.proposed);
+  settled(site, key, change.proposed);
   goOn(site, change, nowMs);
 }
 
 /** The next operations of the key: applied together if one of them changes, read together if none does. */
 function goOn(site: Site, change: KeyChange, nowMs: number): void {
-  const { waiting } = change;
-  if (waiting.length === 0) return forget(change);
-  change.operations = waiting;
-  change.waiting = [];
-  change.attempts = [];
-  change.tries = 0;
+  if (!takeWaiting(change)) return;
   change.proposed = undefined;
   begin(site, change, nowMs, false);
+}
+
+/** This node itself has promised more: the key is tried again above that. */
+function outbid(site: Site, change: KeyChange, exceed: Ballot, nowMs: number): void {
+  change.slot.highest = Math.max(change.slot.highest, exceed);
+  backOff(site, change, nowMs);
 }
 
 /** Tries again after a time that is drawn and grows, so that proposers get out of each other's way. */

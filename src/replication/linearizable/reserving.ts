@@ -59,7 +59,7 @@ export function giveBack(site: Site, key: ByteString, client: number, id: number
 }
 
 /** A value was chosen: those that wait for somebody to load the key get it. */
-export function settled(site: Site, slot: Slot, key: ByteString, state: RegisterState | undefined): void {
+export function settled(site: Site, key: ByteString, state: RegisterState | undefined): void {
   if (state?.value === undefined || site.reservations.size === 0) return;
   const reservation = site.reservations.get(key);
   if (reservation === undefined) return;

@@ -4,7 +4,7 @@ import type { Peer } from '../../peer.js';
 import { noRecords, type Shelf } from '../../store.js';
 import type { ViewPhase } from '../engine.js';
 import { partitionIdentifier } from '../partition.js';
-import { noBallot, startOf, type Ballot, type Epoch } from './ballot.js';
+import { ballotOf, noBallot, roundIn, startOf, type Ballot, type Epoch } from './ballot.js';
 import type { Collection } from './collecting.js';
 import type { Driving } from './deciding.js';
 import type { Incoming } from './incoming.js';
@@ -97,6 +97,11 @@ export function slotOf(site: Site, partition: number): Slot | undefined {
     site.slots[partition] = slot;
   }
   return slot;
+}
+
+/** The member's own ballot of the first round above all that were seen. */
+export function ballotAbove(slot: Slot): Ballot {
+  return ballotOf(slot.epoch, roundIn(slot.epoch, slot.highest) + 1, slot.place);
 }
 
 /** Makes the slot's registers those of the view, of which this node is a member. */

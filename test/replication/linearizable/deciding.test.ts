@@ -55,6 +55,15 @@ describe('Deciding the next view', () => {
     expect(world.slot(b).phase).to.equal('preparing');
   });
 
+  it('does not count the promise of a node that is no member', () => {
+    const world = threeMembers();
+    drive(world, b, [b, c]);
+    give(world, 'prepareView', b, c);
+    const { message, to } = world.find('viewPromised', c, b);
+    world.deliverOne({ from: a.id, to, message: { ...message, from: a.id } });
+    expect(world.slot(b).phase).to.equal('preparing');
+  });
+
   it('keeps the promise that a driver has given to another meanwhile: one view is decided, not two', () => {
     const world = threeMembers();
     drive(world, b, [b, c]);
