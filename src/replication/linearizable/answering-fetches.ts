@@ -15,26 +15,9 @@ export function answerFetch(site: Site, message: Fetch): void {
   const { partition, epoch, view, buckets, digests, bucket, requestId, from } = message;
   const slot = slotOf(site, partition);
   const kind = slot === undefined ? 'none' : kindOfAnswer(slot, epoch, view);
-  if (slot === undefined || kind === 'none') {
-    const known = slot?.view;
-    site.environment.send(from, {
-      type: 'fetched',
-      from: site.self,
-      requestId,
-      partition,
-      epoch,
-      kind: 'none',
-      bucket,
-      nextBucket: bucket,
-      different: [],
-      registers: packRegisters([]),
-      versionFloor: 0,
-      views: known === undefined || known.epoch < epoch ? [] : [known],
-    });
-    return;
-  }
-  const { nextBucket, different, registers } = pageOf(site, slot, digests, buckets, bucket);
-  const { versionFloor } = slot;
+  const isNone = slot === undefined || kind === 'none';
+  const page = isNone ? emptyPage(bucket) : pageOf(site, slot, digests, buckets, bucket);
+  const known = slot?.view;
   site.environment.send(from, {
     type: 'fetched',
     from: site.self,
@@ -43,12 +26,22 @@ export function answerFetch(site: Site, message: Fetch): void {
     epoch,
     kind,
     bucket,
-    nextBucket,
-    different,
-    registers: packRegisters(registers),
-    versionFloor,
-    views: [],
+    nextBucket: page.nextBucket,
+    different: page.different,
+    registers: packRegisters(page.registers),
+    versionFloor: isNone ? 0 : slot.versionFloor,
+    views: !isNone || known === undefined || known.epoch < epoch ? [] : [known],
   });
+}
+
+interface Page {
+  readonly nextBucket: number;
+  readonly different: readonly number[];
+  readonly registers: readonly AcceptedState[];
+}
+
+function emptyPage(first: number): Page {
+  return { nextBucket: first, different: [], registers: [] };
 }
 
 /** V6: sealed answers come from whoever was active in the epoch before; copies from whoever is, or was, active in the epoch. */
@@ -60,13 +53,7 @@ function kindOfAnswer(slot: Slot, epoch: number, view: View | null): Fetched['ki
 }
 
 /** The registers of differing buckets from `first` on, least recently changed first, until they fill a page. */
-function pageOf(
-  site: Site,
-  slot: Slot,
-  theirs: Float64Array,
-  buckets: number,
-  first: number,
-): { readonly nextBucket: number; readonly different: number[]; readonly registers: AcceptedState[] } {
+function pageOf(site: Site, slot: Slot, theirs: Float64Array, buckets: number, first: number): Page {
   const own = digestBuckets(slot.records.values(), buckets);
   const differs = (bucket: number): boolean =>
     own[2 * bucket] !== (theirs[2 * bucket] ?? 0) || own[2 * bucket + 1] !== (theirs[2 * bucket + 1] ?? 0);
