@@ -3,7 +3,7 @@ import type { Random } from '../../../src/ports.js';
 import { pick } from '../faults.js';
 import type { DelayDistribution } from '../network.js';
 import type { ArenaFault, ArenaPlan } from './plan.js';
-import { chooseFaults, drawAny, drawRivals, streamsOf } from './wide-plans.js';
+import { chooseFaults, drawAny, drawFewKeys, drawRivals, streamsOf } from './wide-plans.js';
 
 const threeNodes = { replicas: 3, founders: 3, hosts: 3 };
 const trueClocks = { skewMsMax: 0, drift: 0 };
@@ -14,13 +14,7 @@ export function drawChurn(random: Random): ArenaPlan {
   const chosen = chooseFaults(random, faults, 0.6);
   return {
     ...drawAny(random),
-    replicas: 3,
-    founders: pick(random, [3, 4, 5]),
-    hosts: 5,
-    partitions: 1,
-    keys: 1 + Math.floor(random() * 2),
-    connections: 3,
-    lanes: pick(random, [1, 2]),
+    ...drawFewKeys(random),
     steadyGapMs: pick(random, [150, 400]),
     changingGapMs: pick(random, [10, 40]),
     operationTimeoutMs: pick(random, [300, 1_000]),

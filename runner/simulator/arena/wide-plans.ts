@@ -49,12 +49,14 @@ export function drawAny(random: Random): ArenaPlan {
   };
 }
 
-/** One or two keys on one partition, half of the changes deletes, and a network that delays some messages for long. */
-export function drawCollection(random: Random): ArenaPlan {
-  const any = drawAny(random);
-  const faults: ArenaFault[] = ['join', 'leave', 'loss', 'delay', 'partition', 'suspicion', 'pause', 'crash'];
+type FewKeys = Pick<
+  ArenaPlan,
+  'replicas' | 'founders' | 'hosts' | 'partitions' | 'keys' | 'connections' | 'lanes'
+>;
+
+/** Three copies of one or two keys, and a few lanes that ask for them. */
+export function drawFewKeys(random: Random): FewKeys {
   return {
-    ...any,
     replicas: 3,
     founders: pick(random, [3, 4, 5]),
     hosts: 5,
@@ -62,6 +64,16 @@ export function drawCollection(random: Random): ArenaPlan {
     keys: 1 + Math.floor(random() * 2),
     connections: 3,
     lanes: pick(random, [1, 2]),
+  };
+}
+
+/** One or two keys on one partition, half of the changes deletes, and a network that delays some messages for long. */
+export function drawCollection(random: Random): ArenaPlan {
+  const any = drawAny(random);
+  const faults: ArenaFault[] = ['join', 'leave', 'loss', 'delay', 'partition', 'suspicion', 'pause', 'crash'];
+  return {
+    ...any,
+    ...drawFewKeys(random),
     steadyGapMs: pick(random, [20, 100, 300]),
     changingGapMs: pick(random, [5, 30, 100]),
     deletes: 0.5,
