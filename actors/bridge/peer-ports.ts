@@ -47,8 +47,6 @@ export class PeerPorts {
   readonly #events: PeerPortsEvents;
   /** By local node, then by remote one. */
   readonly #ends = new Map<Identifier, Map<Identifier, FarEnd>>();
-  /** Packets lost for want of a link, of room on it, or of credit. */
-  dropped = 0;
 
   constructor(events: PeerPortsEvents) {
     this.#events = events;
@@ -63,10 +61,7 @@ export class PeerPorts {
   deliver({ from, to, packet }: PacketFrame, bytes: number): void {
     const end = this.#end(to, from);
     if (end === undefined) return;
-    if (end.unacknowledged.length >= packetsMax || end.unacknowledgedBytes > bytesMax) {
-      this.dropped++;
-      return;
-    }
+    if (end.unacknowledged.length >= packetsMax || end.unacknowledgedBytes > bytesMax) return;
     end.unacknowledged.push(bytes);
     end.unacknowledgedBytes += bytes;
     if (typeof packet === 'string') return end.port.postMessage(packet);
@@ -142,9 +137,8 @@ export class PeerPorts {
     const { local: from, remote: to } = end;
     const bytes = typeof packet === 'string' ? packet.length : packetBytes;
     const taken = (): void => this.#taken(end, bytes);
-    if (this.#events.send(to, { type: 'packet', from, to, packet }, taken)) return;
-    this.dropped++;
-    taken();
+    // For want of a link, or of room on it, the packet is lost.
+    if (!this.#events.send(to, { type: 'packet', from, to, packet }, taken)) taken();
   }
 
   #taken(end: FarEnd, bytes: number): void {
