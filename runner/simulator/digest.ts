@@ -1,4 +1,5 @@
 /** The digest of a run: a hash of every event and of the final state, equal for equal runs in every process. */
+import { hexWord } from '../../src/words.js';
 
 /** Two 32-bit lanes, mixed by each number and text that is added; fast, not cryptographic. */
 export interface Digest {
@@ -27,10 +28,6 @@ export function createDigest(): Digest {
       mix(text.length);
       for (let index = 0; index < text.length; index++) mix(text.charCodeAt(index));
     },
-    value: () => hexadecimal(high) + hexadecimal(low),
+    value: () => hexWord(high) + hexWord(low),
   };
-}
-
-function hexadecimal(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }

@@ -5,6 +5,7 @@ import { trustIdentifier, type Identifier } from '../../src/chord/identifier.js'
 import type { RingConfig } from '../../src/config.js';
 import type { Peer } from '../../src/peer.js';
 import { createRandom } from '../../src/random.js';
+import { hexWord } from '../../src/words.js';
 import { copyPlain } from './copy.js';
 import { createDigest, type Digest } from './digest.js';
 import { createFailureDetector, type FailureDetector } from './failure-detector.js';
@@ -166,11 +167,7 @@ export function createWorld(options: WorldOptions, observer: WorldObserver): Wor
   };
   const createPeer = (): Peer => {
     let id = '';
-    for (let word = 0; word < 5; word++) {
-      id += Math.floor(identifiers() * 0x1_0000_0000)
-        .toString(16)
-        .padStart(8, '0');
-    }
+    for (let word = 0; word < 5; word++) id += hexWord(identifiers() * 0x1_0000_0000);
     observer.named?.(trustIdentifier(id));
     return { id: trustIdentifier(id), address: `local/${started++}`, host: 'local', incarnation: 0 };
   };

@@ -1,5 +1,6 @@
 /** SHA-1 in plain TypeScript (FIPS 180-4, section 6.1), for the simulator and wherever Node's own is out of reach. */
 import type { ByteString } from '../bytes.js';
+import { hexWord } from '../words.js';
 import { trustIdentifier, type Identifier } from './identifier.js';
 
 /** One message schedule and one running digest for all calls: nothing here is re-entrant, nothing waits. */
@@ -11,7 +12,7 @@ export function sha1(bytes: ByteString): Identifier {
   digestBytes(bytes);
   let text = '';
   for (let index = 0; index < digest.length; index++) {
-    text += ((digest[index] ?? 0) >>> 0).toString(16).padStart(8, '0');
+    text += hexWord(digest[index] ?? 0);
   }
   return trustIdentifier(text);
 }

@@ -17,7 +17,8 @@ import type {
   VersionList,
 } from './messages.js';
 import { partitionsOfRecords } from './packed-records.js';
-import { raisePending, type PartitionState, type Replica } from './replica.js';
+import { raisePending } from './engine-state.js';
+import type { PartitionState, Replica } from './replica.js';
 import { digestBuckets, listVersions } from './version-lists.js';
 
 /** Partitions with more records are compared by buckets first. */

@@ -4,6 +4,7 @@
  */
 import type { ByteString } from '../bytes.js';
 import type { Identifier } from '../chord/identifier.js';
+import { mixWord } from '../words.js';
 
 /** Buckets of keys in which large partitions are compared, a power of two. */
 export const bucketCount = 64;
@@ -23,7 +24,7 @@ export function keyHashOf(key: ByteString): number {
     b = Math.imul(b ^ byte, 0x5bd1e995);
     b ^= b >>> 15;
   }
-  return (finish(a) >>> 0) * 0x10_0000 + (finish(b) >>> 12);
+  return (mixWord(a) >>> 0) * 0x10_0000 + (mixWord(b) >>> 12);
 }
 
 export function bucketOf(keyHash: number): number {
@@ -42,9 +43,9 @@ export function addToDigest(
   const keyHigh = Math.floor(keyHash / 0x10_0000) | 0;
   const timeHigh = Math.floor(hlc / 0x1_0000_0000) | 0;
   const name = writerHash(writer);
-  let low = finish(keyHigh ^ Math.imul(hlc | 0, 0x85ebca6b));
-  low = finish(low ^ Math.imul(timeHigh ^ name, 0xc2b2ae35));
-  const high = finish(Math.imul(low ^ (keyHash | 0), 0x27d4eb2f) ^ name ^ (tombstone ? 0x5bd1e995 : 0));
+  let low = mixWord(keyHigh ^ Math.imul(hlc | 0, 0x85ebca6b));
+  low = mixWord(low ^ Math.imul(timeHigh ^ name, 0xc2b2ae35));
+  const high = mixWord(Math.imul(low ^ (keyHash | 0), 0x27d4eb2f) ^ name ^ (tombstone ? 0x5bd1e995 : 0));
   digest.low = (digest.low + sign * low) | 0;
   digest.high = (digest.high + sign * high) | 0;
 }
@@ -57,13 +58,4 @@ function writerHash(writer: Identifier): number {
     hash = Math.imul(hash ^ writer.charCodeAt(39 - index), 0x5bd1e995);
   }
   return hash;
-}
-
-/** The finalizer of MurmurHash3. */
-function finish(hash: number): number {
-  let mixed = hash ^ (hash >>> 16);
-  mixed = Math.imul(mixed, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

@@ -18,6 +18,7 @@ import {
 } from './eventual.js';
 import { isEventualMessage, type EventualMessage, type ReplicationMessage } from './messages.js';
 import { createReplica, pendingTickMs, type Replica } from './replica.js';
+import { ledBy } from './shelf-counts.js';
 import { copiesOf, copyOf, fillingPartitions, replicaDigest, replicaStats } from './statistics.js';
 
 export function createEventualEngine(environment: ReplicaEnvironment): EventualEngine {
@@ -50,7 +51,7 @@ export function createEventualEngine(environment: ReplicaEnvironment): EventualE
     peers: () => peersOf(replica),
     nextRequestId: () => replica.nextRequestId++,
     stats: () => replicaStats(replica),
-    led: () => ledBy(replica),
+    led: () => ledBy(replica.known),
     filling: () => fillingPartitions(replica),
     digest: () => replicaDigest(replica),
     copies: () => copiesOf(replica),
@@ -92,15 +93,4 @@ function peersOf(replica: Replica): Iterable<Peer> {
   const peers = new Map<Peer['id'], Peer>();
   for (const { group } of replica.known) for (const peer of group) peers.set(peer.id, peer);
   return peers.values();
-}
-
-function ledBy(replica: Replica): { readonly partitions: number; readonly records: number } {
-  let partitions = 0;
-  let records = 0;
-  for (const partition of replica.known) {
-    if (!partition.led) continue;
-    partitions++;
-    records += partition.live;
-  }
-  return { partitions, records };
 }

@@ -13,6 +13,7 @@ import { forgetConfirmations } from './keeping.js';
 import { handleReplicate, mergeRecords } from './merging.js';
 import type { EventualMessage, Forwarded } from './messages.js';
 import { flushChanges, handleReplicated, hasHints, resendHints } from './outbox.js';
+import { redirect } from './redirecting.js';
 import type { Replica } from './replica.js';
 import { releaseReservations, tickReservations } from './reservations.js';
 import { serve, serveRequests } from './serving.js';
@@ -40,7 +41,7 @@ export function tick(replica: Replica): void {
   replica.pendingRaised = false;
   resendHints(replica, nowMs);
   tickForwards(replica, nowMs);
-  tickReservations(replica, nowMs);
+  passOnReservations(replica, nowMs);
   tickSessions(replica, nowMs);
   if (replica.store.bounded) enforceBounds(replica);
   sweepExpired(replica, nowMs);
@@ -73,7 +74,7 @@ export function startHandingOver(replica: Replica): void {
 export function stopServing(replica: Replica): void {
   replica.departure = 'announced';
   for (const partition of replica.known) refreshRole(replica, partition);
-  tickReservations(replica, replica.environment.clock.nowMs());
+  passOnReservations(replica, replica.environment.clock.nowMs());
   flushChanges(replica);
 }
 
@@ -96,6 +97,12 @@ export function isAwaiting(replica: Replica): boolean {
 }
 
 export { departureReport, isHandedOver };
+
+function passOnReservations(replica: Replica, nowMs: number): void {
+  tickReservations(replica, replica.partitions, nowMs, (partition, client, id) =>
+    redirect(replica, client, id, partition),
+  );
+}
 
 function handleMessage(replica: Replica, message: EventualMessage): void {
   switch (message.type) {

@@ -2,15 +2,10 @@
 import type { ByteString } from '../bytes.js';
 import type { Identifier } from '../chord/identifier.js';
 import { statuses } from '../wire/requests.js';
+import { raisePending, type ClientRequest } from './engine-state.js';
 import type { Forward, Forwarded } from './messages.js';
 import { createRecordWriter, finishRecords, kinds, writeChange } from './packed-records.js';
-import {
-  raisePending,
-  type Forward as Forwarding,
-  type Parked,
-  type PartitionState,
-  type Replica,
-} from './replica.js';
+import type { Forward as Forwarding, PartitionState, Replica } from './replica.js';
 
 /** Records being fetched, and clients waiting for one of them, at most; beyond, clients are told to try again. */
 export const forwardsMax = 4_096;
@@ -20,7 +15,7 @@ export function forwardRequest(
   replica: Replica,
   partition: PartitionState,
   key: ByteString,
-  request: Parked,
+  request: ClientRequest,
   nowMs: number,
 ): void {
   const { detach, reply, config } = replica.environment;

@@ -11,7 +11,8 @@ import { forgetConfirmations } from './keeping.js';
 import type { ToldGroup } from './messages.js';
 import { memberList } from './outbox.js';
 import { naturalGroup } from './partition.js';
-import { know, raisePending, type PartitionState, type Replica } from './replica.js';
+import { raisePending } from './engine-state.js';
+import { know, type PartitionState, type Replica } from './replica.js';
 
 /** Takes a new view of the ring: groups of partitions homed here are computed anew, roles everywhere. */
 export function takeOverlay(replica: Replica, overlay: Overlay): void {

@@ -6,7 +6,8 @@
  */
 import type { Identifier } from '../chord/identifier.js';
 import { isPlanted } from './environment.js';
-import { raisePending, type PartitionState, type Replica } from './replica.js';
+import { raisePending } from './engine-state.js';
+import type { PartitionState, Replica } from './replica.js';
 
 /** Whether this node means to hold its copy for good: a member that is not about to leave. */
 export function keepsCopy(replica: Replica, partition: PartitionState): boolean {

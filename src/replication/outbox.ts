@@ -16,7 +16,8 @@ import {
   type PackedRecords,
   type RecordWriter,
 } from './packed-records.js';
-import { raisePending, type Hint, type Hints, type PartitionState, type Replica } from './replica.js';
+import { raisePending } from './engine-state.js';
+import type { Hint, Hints, PartitionState, Replica } from './replica.js';
 
 /** A run that reaches this leaves at once, before the turn ends. */
 const runBytesMax = 1024 * 1024;

@@ -1,6 +1,7 @@
 /** Partitions: the circle cut into P = 2^p equal arcs; a key's partition is the first p bits of its identifier (architecture.md). */
 import { trustIdentifier, type Identifier } from '../chord/identifier.js';
 import type { Peer } from '../peer.js';
+import { hexWord } from '../words.js';
 
 /** The partition of a key whose identifier starts with the given 32 bits. `partitions` is a power of two. */
 export function partitionOfFirstWord(firstWord: number, partitions: number): number {
@@ -24,7 +25,7 @@ const identifiersBySize = new Map<number, readonly Identifier[]>();
 function firstPoint(partition: number, partitions: number): Identifier {
   const bits = Math.round(Math.log2(partitions));
   const firstWord = bits === 0 ? 0 : partition * 2 ** (32 - bits);
-  return trustIdentifier(firstWord.toString(16).padStart(8, '0') + '0'.repeat(32));
+  return trustIdentifier(hexWord(firstWord) + '0'.repeat(32));
 }
 
 /**

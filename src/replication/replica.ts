@@ -2,10 +2,10 @@
 import type { ByteString } from '../bytes.js';
 import type { Identifier } from '../chord/identifier.js';
 import type { RingConfig } from '../config.js';
-import type { Overlay } from '../overlay.js';
 import type { Peer } from '../peer.js';
 import { SmallMap, SmallSet } from '../small-collections.js';
-import { createStore, noRecords, type Shelf, type Store } from '../store.js';
+import { createStore, noRecords, type Shelf } from '../store.js';
+import { noCounts, type ClientRequest, type EngineState } from './engine-state.js';
 import type { ReplicaEnvironment } from './environment.js';
 import { createHybridClock, type HybridClock } from './hybrid-clock.js';
 import type { Copy, EventualMessage } from './messages.js';
@@ -87,52 +87,14 @@ export interface Forward {
   readonly candidates: Identifier[];
   readonly untilMs: number;
   askedAtMs: number;
-  readonly waiting: Parked[];
+  readonly waiting: ClientRequest[];
 }
 
-/** A client's request, kept until it can be answered. */
-export interface Parked {
-  readonly client: number;
-  readonly id: number;
-  readonly opcode: number;
-  readonly flags: number;
-  readonly moves: number;
-  readonly value: ByteString;
-  readonly number: number;
-}
-
-/** A key that one client was told to load; the others that want it wait. */
-export interface Reservation {
-  readonly partition: number;
-  holder: number;
-  untilMs: number;
-  readonly waiting: { readonly client: number; readonly id: number; readonly reservationMs: number }[];
-}
-
-export interface Counters {
-  reads: number;
-  writes: number;
-  hits: number;
-  misses: number;
-  evictions: number;
-  expirations: number;
-  hintsDropped: number;
-  forwarded: number;
-  moved: number;
-  batches: number;
-}
-
-export interface Replica {
-  readonly environment: ReplicaEnvironment;
-  readonly self: Identifier;
-  /** Replaced through `overlayChanged`; undefined before the first. */
-  overlay: Overlay | undefined;
-  readonly store: Store;
+export interface Replica extends EngineState {
   readonly partitions: readonly PartitionState[];
   /** Those that this node has to do with, in the order of their numbers: of a large ring's a few. Changed by `know` only. */
   readonly known: PartitionState[];
   readonly hybridClock: HybridClock;
-  readonly counters: Counters;
   /** Changes of the present turn that still have to go to the members listed in the key. */
   readonly outboxes: Map<readonly Identifier[], RecordWriter>;
   readonly hints: Map<Identifier, Hints>;
@@ -141,7 +103,6 @@ export interface Replica {
   readonly forwards: Map<number, Forward>;
   /** The question that fetches a key at present, by partition and key. */
   readonly forwarding: Map<string, number>;
-  readonly reservations: Map<ByteString, Reservation>;
   /** Versions up to which keys (by hash) were evicted, oldest first; bounded. Anti-entropy does not bring them back. */
   readonly evicted: Map<number, Version>;
   /** Equal lists of members as one array each, by their identifiers joined. */
@@ -150,13 +111,9 @@ export interface Replica {
   readonly groupAsks: Map<number, { peer: Identifier; readonly sinceMs: number; sentAtMs: number }>;
   /** Peers whose told groups changed since the last message to them. */
   readonly toTell: Set<Identifier>;
-  nextRequestId: number;
   nextRoundAtMs: number;
   /** Where the sweep for expired records goes on. */
   sweepAt: number;
-  /** Whether the chart knows that a tick is due soon. */
-  pendingRaised: boolean;
-  departure: 'none' | 'handingOver' | 'announced';
 }
 
 export function createReplica(environment: ReplicaEnvironment): Replica {
@@ -172,7 +129,7 @@ export function createReplica(environment: ReplicaEnvironment): Replica {
     ),
     known: [],
     hybridClock: createHybridClock(),
-    counters: createCounters(),
+    counters: noCounts(),
     outboxes: new Map(),
     hints: new Map(),
     sessions: new Map(),
@@ -205,13 +162,6 @@ export function pendingTickMs(config: RingConfig): number {
   return config.questionTimeoutMs / 2;
 }
 
-/** Has the chart tick soon, because something now awaits an answer. */
-export function raisePending(replica: Replica): void {
-  if (replica.pendingRaised) return;
-  replica.pendingRaised = true;
-  replica.environment.raise({ type: 'replicaPending' });
-}
-
 /** One literal, not a spread of a shelf: a thread makes up to 4,096 of them while it starts, before anything is compiled. */
 function createPartition(partition: number, partitions: number): PartitionState {
   return {
@@ -242,20 +192,5 @@ function createPartition(partition: number, partitions: number): PartitionState 
     flushedBefore: noVersion,
     receivingFrom: undefined,
     receivingUntilMs: 0,
-  };
-}
-
-function createCounters(): Counters {
-  return {
-    reads: 0,
-    writes: 0,
-    hits: 0,
-    misses: 0,
-    evictions: 0,
-    expirations: 0,
-    hintsDropped: 0,
-    forwarded: 0,
-    moved: 0,
-    batches: 0,
   };
 }

@@ -1,16 +1,17 @@
 /** Serves batches of clients' requests: gets and plain puts inline, in place; everything else one by one. The hot path. */
 import { trustBytes, type ByteString } from '../bytes.js';
-import { parseIdentifier } from '../chord/identifier.js';
 import { touchRecord, type StoredRecord } from '../store.js';
 import { flags, opcodes, requestStride, statuses, type RequestBatch } from '../wire/requests.js';
 import { enforceBounds, expireRecord, isTooFull } from './bounds.js';
 import { writeLocally } from './changes.js';
+import type { ClientRequest } from './engine-state.js';
 import { isPlanted } from './environment.js';
 import { forwardRequest } from './filling.js';
+import { route } from './next-hops.js';
 import { absentState, operations } from './operations.js';
 import { servePartition } from './partition-requests.js';
-import { redirect, replyNextHops } from './redirecting.js';
-import type { Parked, PartitionState, Replica } from './replica.js';
+import { redirect } from './redirecting.js';
+import type { PartitionState, Replica } from './replica.js';
 import { giveBack, reserve, settleReservation } from './reservations.js';
 
 /** A request that was moved this often is taken by whom it reached: rule 5 hands it over. */
@@ -58,7 +59,7 @@ export function serveRequests(replica: Replica, client: number, batch: RequestBa
       if (plain && partition.led && fits(replica, key, value)) {
         putPlainly(replica, client, id, partition, key, value, number, nowMs);
       } else {
-        const request: Parked = {
+        const request: ClientRequest = {
           client,
           id,
           opcode: operation & 0xff,
@@ -83,7 +84,7 @@ export function serve(
   replica: Replica,
   partition: PartitionState,
   key: ByteString,
-  request: Parked,
+  request: ClientRequest,
   nowMs: number,
   looked: boolean,
 ): void {
@@ -92,9 +93,7 @@ export function serve(
   const taken = request.moves >= movesUntilTaken && replica.departure !== 'announced';
   const operation = operations.get(opcode);
   if (opcode === opcodes.route) {
-    const target = parseIdentifier(key);
-    if (target !== undefined) replyNextHops(replica, client, id, target);
-    else environment.reply(client, id, statuses.error, 'not an identifier');
+    route(replica, client, id, key);
   } else if (needsOneLeader(opcode)) {
     const message = 'needs the linearizable mode (start the ring with --consistency linearizable)';
     environment.reply(client, id, statuses.unsupported, message);
@@ -122,7 +121,7 @@ export function serve(
       counters.reads++;
       if (record === undefined || !isLive(record, nowMs)) {
         counters.misses++;
-        reserve(replica, partition, key, client, id, request.number, nowMs);
+        reserve(replica, partition.partition, key, client, id, request.number, nowMs);
       } else {
         counters.hits++;
         touchRecord(replica.store, record);
@@ -138,7 +137,7 @@ function operate(
   partition: PartitionState,
   key: ByteString,
   record: StoredRecord | undefined,
-  request: Parked,
+  request: ClientRequest,
   nowMs: number,
 ): void {
   const { environment, counters } = replica;
@@ -222,7 +221,7 @@ function needsOneLeader(opcode: number): boolean {
 }
 
 /** Only a put without conditions has an outcome that does not depend on what was there. */
-function needsState(request: Parked): boolean {
+function needsState(request: ClientRequest): boolean {
   return request.opcode !== opcodes.put || (request.flags & conditions) !== 0;
 }
 

@@ -1,6 +1,7 @@
 /** Questions of anti-entropy: one outstanding per peer, asked up to three times with back-off, then left for later. */
 import type { Identifier } from '../chord/identifier.js';
-import { raisePending, type Replica, type Session } from './replica.js';
+import { raisePending } from './engine-state.js';
+import type { Replica, Session } from './replica.js';
 
 const triesMax = 3;
 

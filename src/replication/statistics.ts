@@ -2,30 +2,18 @@
 import type { NodeStats } from '../admin.js';
 import type { ByteString } from '../bytes.js';
 import type { StoredRecord } from '../store.js';
+import { hexWord } from '../words.js';
 import type { CopySnapshot } from './engine.js';
 import { unacknowledged } from './outbox.js';
-import { countLed } from './partition-requests.js';
 import type { Replica } from './replica.js';
+import { countShelves, findRecord } from './shelf-counts.js';
 
 /** Costs a look at every partition and every unacknowledged change. */
 export function replicaStats(replica: Replica): NodeStats {
-  const { counters, hybridClock, environment } = replica;
-  let held = 0;
-  let bytes = 0;
-  let tombstones = 0;
-  let led = 0;
-  for (const partition of replica.known) {
-    held += partition.live;
-    bytes += partition.bytes;
-    tombstones += partition.tombstones;
-    if (partition.led) led += partition.live;
-  }
+  const { counters, hybridClock, environment, known } = replica;
   return {
     ...counters,
-    records: countLed(replica, environment.clock.nowMs()),
-    copies: held - led,
-    bytes,
-    tombstones,
+    ...countShelves(known, environment.clock.nowMs()),
     recordsBelowReplicas: countBelowReplicas(replica),
     clockSkewed: hybridClock.skewed,
     partitionsWithoutQuorum: [],
@@ -45,7 +33,7 @@ export function replicaDigest(replica: Replica): string {
     low = (Math.imul(low, 31) + partition.low) | 0;
     high = (Math.imul(high, 31) + partition.high) | 0;
   }
-  return hex(high) + hex(low);
+  return hexWord(high) + hexWord(low);
 }
 
 /** Every record held, tombstones included. */
@@ -54,11 +42,8 @@ export function* copiesOf(replica: Replica): Generator<CopySnapshot> {
 }
 
 export function copyOf(replica: Replica, key: ByteString): CopySnapshot | undefined {
-  for (const { records } of replica.known) {
-    const record = records.get(key);
-    if (record !== undefined) return snapshotOf(record);
-  }
-  return undefined;
+  const record = findRecord(replica.known, key);
+  return record === undefined ? undefined : snapshotOf(record);
 }
 
 /** Live records led of which a copy is missing or not confirmed: exact when no change is under way. */
@@ -81,8 +66,4 @@ function snapshotOf(record: StoredRecord): CopySnapshot {
     value: record.tombstone ? undefined : record.value,
     version: { clock: record.hlc, node: record.writer },
   };
-}
-
-function hex(word: number): string {
-  return (word >>> 0).toString(16).padStart(8, '0');
 }

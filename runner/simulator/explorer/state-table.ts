@@ -3,6 +3,7 @@
  * choices are still to be looked at, first in, first out. Two states of one hash would pass for one: of n states that happens
  * with a probability of about n^2 / 2^64, 5 in a million for 10^7.
  */
+import { mixWord } from '../../../src/words.js';
 
 /** Ints of one chunk of waiting states. */
 const chunkInts = 2 ** 20;
@@ -81,10 +82,10 @@ export class StateTable {
     let low = 0x9e3779b9;
     let high = 0x85ebca6b;
     for (const word of state) {
-      low = mix(low ^ Math.imul(word, 0xcc9e2d51));
-      high = mix((high + Math.imul(word, 0x27d4eb2f)) ^ (high >>> 15));
+      low = mixWord(low ^ Math.imul(word, 0xcc9e2d51));
+      high = mixWord((high + Math.imul(word, 0x27d4eb2f)) ^ (high >>> 15));
     }
-    return place(this.#words, this.#slots, (mix(low ^ state.length) | 1) >>> 0, mix(high) >>> 0);
+    return place(this.#words, this.#slots, (mixWord(low ^ state.length) | 1) >>> 0, mixWord(high) >>> 0);
   }
 
   #growSlots(): void {
@@ -119,13 +120,4 @@ function place(words: Uint32Array, slots: number, low: number, high: number): bo
     }
     if (found === low && words[2 * slot + 1] === high) return false;
   }
-}
-
-/** The finalizer of MurmurHash3. */
-function mix(hash: number): number {
-  let mixed = hash ^ (hash >>> 16);
-  mixed = Math.imul(mixed, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

@@ -3,6 +3,8 @@ import { assertNever } from '../../errors.js';
 import type { LinearizableEngine, ViewPhase } from '../engine.js';
 import type { ReplicaEnvironment } from '../environment.js';
 import { isEventualMessage } from '../messages.js';
+import { releaseReservations } from '../reservations.js';
+import { ledBy } from '../shelf-counts.js';
 import { answerAsks } from './acceptor.js';
 import { answerFetch } from './answering-fetches.js';
 import { handleAnswers } from './answers.js';
@@ -25,11 +27,11 @@ import { learnView, learnViews } from './learning.js';
 import type { ViewMessage } from './messages.js';
 import { handleSurvivor, startRecovering } from './recovering.js';
 import { answerCompare, doubtEqual, handleEqual, handleRepair, settleKeys } from './repairing.js';
-import { releaseReservations, tickReservations } from './reserving.js';
+import { tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
 import { createSite, isDead, raisePending, type Site } from './site.js';
 import { answerGetViews, confirmActive } from './spreading.js';
-import { copiesOf, copyOf, ledBy, peersOf, siteDigest, siteStats } from './statistics.js';
+import { copiesOf, copyOf, peersOf, siteDigest, siteStats } from './statistics.js';
 import { answerGetSurvivor } from './surveying.js';
 import { activityOf, tick, tickInMs } from './ticking.js';
 import { phaseMs } from './timing.js';
@@ -100,7 +102,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
     peers: () => peersOf(site),
     nextRequestId: () => site.nextRequestId++,
     stats: () => siteStats(site),
-    led: () => ledBy(site),
+    led: () => ledBy(site.known),
     filling: () =>
       [...site.known].filter((slot) => slot.incoming !== undefined).map(({ partition }) => partition),
     digest: () => siteDigest(site),

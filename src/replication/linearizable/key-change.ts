@@ -1,6 +1,7 @@
 /** A change of one key at its coordinator: the operations that clients ask for, and how far their proposal has come (R5). */
 import type { ByteString } from '../../bytes.js';
 import { changes as changingOpcodes, type Status } from '../../wire/requests.js';
+import type { ClientRequest } from '../engine-state.js';
 import type { Ballot, Epoch } from './ballot.js';
 import type { RegisterState } from './register.js';
 import type { Slot } from './slot.js';
@@ -34,15 +35,8 @@ export interface KeyChange {
   done: boolean;
 }
 
-/** What one client asks of one key, kept until it is answered. */
-export interface Operation {
-  readonly client: number;
-  readonly id: number;
-  readonly opcode: number;
-  readonly flags: number;
-  readonly moves: number;
-  readonly value: ByteString;
-  readonly number: number;
+/** What a client, or the site itself, asks of one key. */
+export interface Operation extends ClientRequest {
   readonly untilMs: number;
   /** Hears the result of an operation that the site itself asks for. */
   readonly heard?: (status: Status, reply: ByteString) => void;

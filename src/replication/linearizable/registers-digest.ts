@@ -1,4 +1,5 @@
 /** Digests of registers: two sums of hashes of (key, accepted ballot), by bucket of the key's hash. Equal sums are taken for equal registers. */
+import { mixWord } from '../../words.js';
 import type { Register } from './register.js';
 
 export const bucketsMax = 1_024;
@@ -21,22 +22,13 @@ export function digestBuckets(registers: Iterable<Register>, buckets: number): F
     const place = 2 * bucketOfHash(keyHash, buckets);
     const keyHigh = Math.floor(keyHash / 0x10_0000) | 0;
     const ballotHigh = Math.floor(accepted / 0x1_0000_0000) | 0;
-    const low = finish(
-      finish(keyHigh ^ Math.imul(accepted | 0, 0x85ebca6b)) ^ Math.imul(ballotHigh, 0xc2b2ae35),
+    const low = mixWord(
+      mixWord(keyHigh ^ Math.imul(accepted | 0, 0x85ebca6b)) ^ Math.imul(ballotHigh, 0xc2b2ae35),
     );
-    const high = finish(Math.imul(low ^ (keyHash | 0), 0x27d4eb2f) ^ ballotHigh);
+    const high = mixWord(Math.imul(low ^ (keyHash | 0), 0x27d4eb2f) ^ ballotHigh);
     // Of 2^21 registers in a bucket the sums are still exact.
     sums[place] = (sums[place] ?? 0) + (low >>> 0);
     sums[place + 1] = (sums[place + 1] ?? 0) + (high >>> 0);
   }
   return sums;
-}
-
-/** The finalizer of MurmurHash3. */
-function finish(hash: number): number {
-  let mixed = hash ^ (hash >>> 16);
-  mixed = Math.imul(mixed, 0x85ebca6b);
-  mixed ^= mixed >>> 13;
-  mixed = Math.imul(mixed, 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }

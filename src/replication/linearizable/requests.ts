@@ -1,12 +1,13 @@
 /** The ends of clients' requests: an answer, or where to go instead. */
 import { trustBytes, type ByteString } from '../../bytes.js';
-import { parseIdentifier, type Identifier } from '../../chord/identifier.js';
 import { statuses, type Status } from '../../wire/requests.js';
-import { naturalGroup } from '../partition.js';
+import { replyNextHops } from '../next-hops.js';
 import { describeEpoch } from './ballot.js';
 import type { Operation } from './key-change.js';
 import { seemsAlive, type Site } from './site.js';
 import type { Slot } from './slot.js';
+
+export { route } from '../next-hops.js';
 
 /** `client` of operations that the site itself makes (evictions, settling): nobody hears of their end. */
 export const nobody = -1;
@@ -51,23 +52,6 @@ export function redirect(site: Site, slot: Slot, client: number, id: number): vo
   else replyNextHops(site, client, id, slot.identifier);
 }
 
-/** Answers `route`: one step of a client's lookup. */
-export function replyNextHops(site: Site, client: number, id: number, target: Identifier): void {
-  const { overlay, environment } = site;
-  const hops = overlay?.nextHops(target, noIdentifiers);
-  const peers = (hops?.peers ?? []).filter((peer) =>
-    peer.id === site.self ? site.departure !== 'announced' : overlay?.isDead(peer.id) !== true,
-  );
-  if (hops === undefined || peers.length === 0) {
-    environment.reply(client, id, statuses.tryAgain, 'this node knows no other that could answer');
-  } else if (hops.kind === 'home') {
-    const group = naturalGroup(peers, environment.config.replicas);
-    environment.reply(client, id, statuses.moved, group.map((peer) => peer.id).join());
-  } else {
-    environment.reply(client, id, statuses.hop, [hops.via, ...peers.map((peer) => peer.id)].join());
-  }
-}
-
 /** Why there is no answer, for people. */
 export function noQuorum(slot: Slot): ByteString {
   const { partition, view } = slot;
@@ -78,12 +62,4 @@ export function noQuorum(slot: Slot): ByteString {
   );
 }
 
-/** Answers a request for the next hop towards an identifier. */
-export function route(site: Site, client: number, id: number, key: ByteString): void {
-  const target = parseIdentifier(key);
-  if (target !== undefined) replyNextHops(site, client, id, target);
-  else site.environment.reply(client, id, statuses.error, trustBytes('not an identifier'));
-}
-
 const changingHands = trustBytes('the partition is changing hands');
-const noIdentifiers: ReadonlySet<Identifier> = new Set();

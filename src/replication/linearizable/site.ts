@@ -1,12 +1,11 @@
 /** A site: all that one node holds and knows of the partitions in linearizable mode, as one owned mutable record. */
 import type { ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
-import type { Overlay } from '../../overlay.js';
 import type { Peer } from '../../peer.js';
-import { createStore, type Store } from '../../store.js';
+import { createStore } from '../../store.js';
+import { isDead, noCounts, type EngineState } from '../engine-state.js';
 import type { ReplicaEnvironment } from '../environment.js';
 import { naturalGroup, partitionIdentifier } from '../partition.js';
-import type { Counters, Reservation } from '../replica.js';
 import type { Asking } from './asking.js';
 import { firstEpoch } from './ballot.js';
 import type { KeyChange } from './key-change.js';
@@ -16,11 +15,9 @@ import type { Recovering } from './recovering.js';
 import { activate, slotOf, type Slot } from './slot.js';
 import type { PendingPage } from './whole-partitions.js';
 
-export interface Site {
-  readonly environment: ReplicaEnvironment;
-  readonly self: Identifier;
-  overlay: Overlay | undefined;
-  readonly store: Store;
+export { isDead, raisePending } from '../engine-state.js';
+
+export interface Site extends EngineState {
   /** By partition; made when first needed. */
   readonly slots: (Slot | undefined)[];
   /** Slots with registers, a view under way, or a home here: what rounds look at. */
@@ -39,7 +36,6 @@ export interface Site {
   readonly losses: Map<Slot, Loss>;
   /** Recoveries with loss that this node drives, by partition. */
   readonly recoveries: Map<number, Recovering>;
-  readonly counters: Counters;
   readonly asking: Asking;
   /** Under way; finished ones are swept out by ticks. */
   reads: PendingRead[];
@@ -49,15 +45,11 @@ export interface Site {
   requests: number;
   /** Evictions under way. */
   evicting: number;
-  readonly reservations: Map<ByteString, Reservation>;
   tombstoneBytes: number;
-  nextRequestId: number;
-  pendingRaised: boolean;
   hintsDueAtMs: number;
   tickedAtMs: number;
   /** Slots that the sweep for expired registers has passed in this round. */
   readonly swept: Set<Slot>;
-  departure: 'none' | 'handingOver' | 'announced';
 }
 
 /** A change of view that this node thinks is due, and when its turn to drive it comes. */
@@ -104,18 +96,6 @@ export function createSite(environment: ReplicaEnvironment): Site {
   return site;
 }
 
-/** Has the chart tick soon, because something now awaits an answer. */
-export function raisePending(site: Site): void {
-  if (site.pendingRaised) return;
-  site.pendingRaised = true;
-  site.environment.raise({ type: 'replicaPending' });
-}
-
-/** Certainly dead, as far as this node knows. */
-export function isDead(site: Site, id: Identifier): boolean {
-  return site.overlay?.isDead(id) === true;
-}
-
 /** Neither dead nor, in the failure detector's opinion, out of reach. */
 export function seemsAlive(site: Site, id: Identifier): boolean {
   return id === site.self || (!site.unreachable.has(id) && !isDead(site, id));
@@ -151,19 +131,4 @@ function found(site: Site, founders: readonly Peer[]): void {
     activate(site, slot, slot.view);
     for (const { id } of members) slot.activated.add(id);
   }
-}
-
-function noCounts(): Counters {
-  return {
-    reads: 0,
-    writes: 0,
-    hits: 0,
-    misses: 0,
-    evictions: 0,
-    expirations: 0,
-    hintsDropped: 0,
-    forwarded: 0,
-    moved: 0,
-    batches: 0,
-  };
 }

@@ -2,52 +2,23 @@
 import type { NodeStats } from '../../admin.js';
 import type { ByteString } from '../../bytes.js';
 import type { Peer } from '../../peer.js';
+import { hexWord } from '../../words.js';
 import type { CopySnapshot } from '../engine.js';
+import { countShelves, findRecord } from '../shelf-counts.js';
 import { partitionsWithoutQuorum } from './quorum-watch.js';
 import { digestBuckets } from './registers-digest.js';
 import type { Register } from './register.js';
 import { isDead, type Site } from './site.js';
-import { countLed } from './whole-partitions.js';
 
 /** Costs a look at every partition held. */
 export function siteStats(site: Site): NodeStats {
-  let held = 0;
-  let led = 0;
-  let bytes = 0;
-  let tombstones = 0;
-  let below = 0;
-  for (const slot of site.known) {
-    held += slot.live;
-    bytes += slot.bytes;
-    tombstones += slot.tombstones;
-    if (!slot.led) continue;
-    led += slot.live;
-    const alive = slot.members.filter(({ id }) => !isDead(site, id) && slot.activated.has(id)).length;
-    if (alive < site.environment.config.replicas) below += slot.live;
-  }
-  const records = countLed(site, site.environment.clock.nowMs());
-  const { counters } = site;
   return {
-    ...counters,
-    records,
-    copies: held - led,
-    bytes,
-    tombstones,
-    recordsBelowReplicas: below,
+    ...site.counters,
+    ...countShelves(site.known, site.environment.clock.nowMs()),
+    recordsBelowReplicas: countBelowReplicas(site),
     clockSkewed: 0,
     partitionsWithoutQuorum: partitionsWithoutQuorum(site),
   };
-}
-
-export function ledBy(site: Site): { readonly partitions: number; readonly records: number } {
-  let partitions = 0;
-  let records = 0;
-  for (const slot of site.known) {
-    if (!slot.led) continue;
-    partitions++;
-    records += slot.live;
-  }
-  return { partitions, records };
 }
 
 /** Equal for equal registers: 16 hexadecimal characters over all partitions held. */
@@ -59,7 +30,7 @@ export function siteDigest(site: Site): string {
     low = (low + sum) % 0x1_0000_0000;
     high = (high + other) % 0x1_0000_0000;
   }
-  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
+  return hexWord(high) + hexWord(low);
 }
 
 export function* copiesOf(site: Site): Generator<CopySnapshot> {
@@ -67,11 +38,8 @@ export function* copiesOf(site: Site): Generator<CopySnapshot> {
 }
 
 export function copyOf(site: Site, key: ByteString): CopySnapshot | undefined {
-  for (const { records } of site.known) {
-    const register = records.get(key);
-    if (register !== undefined) return snapshotOf(register);
-  }
-  return undefined;
+  const register = findRecord(site.known, key);
+  return register === undefined ? undefined : snapshotOf(register);
 }
 
 /** Members of all views that this node has to do with. */
@@ -79,6 +47,18 @@ export function peersOf(site: Site): Iterable<Peer> {
   const peers = new Map<Peer['id'], Peer>();
   for (const { view } of site.known) for (const peer of view?.members ?? []) peers.set(peer.id, peer);
   return peers.values();
+}
+
+/** Live records led of which a member is dead or not active yet. */
+function countBelowReplicas(site: Site): number {
+  const { replicas } = site.environment.config;
+  let below = 0;
+  for (const { led, live, members, activated } of site.known) {
+    if (!led) continue;
+    const alive = members.filter(({ id }) => !isDead(site, id) && activated.has(id)).length;
+    if (alive < replicas) below += live;
+  }
+  return below;
 }
 
 function snapshotOf(register: Register): CopySnapshot {

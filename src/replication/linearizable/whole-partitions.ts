@@ -5,6 +5,8 @@
 import { trustBytes, type ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
 import { opcodes, packScanPage, statuses, type Status } from '../../wire/requests.js';
+import { cursorAfter, cutPage } from '../scan-page.js';
+import { countLed } from '../shelf-counts.js';
 import { changeKey } from './changing.js';
 import type { Epoch } from './ballot.js';
 import type { KeysListed, ListKeys } from './messages.js';
@@ -28,10 +30,6 @@ export interface PendingPage {
   askedAtMs: number;
 }
 
-const pageRecordsMax = 1_024;
-const pageRecordsDefault = 256;
-const pageBytesMax = 1024 * 1024;
-
 export function servePartition(
   site: Site,
   slot: Slot,
@@ -43,7 +41,7 @@ export function servePartition(
   nowMs: number,
 ): void {
   const { reply } = site.environment;
-  if (opcode === opcodes.count) reply(client, id, statuses.ok, String(countLed(site, nowMs)));
+  if (opcode === opcodes.count) reply(client, id, statuses.ok, String(countLed(site.known, nowMs)));
   else if (opcode === opcodes.scan) startPage(site, slot, client, id, value, number, nowMs);
   else {
     site.counters.writes++;
@@ -51,20 +49,6 @@ export function servePartition(
     site.hintsDueAtMs = 0;
     raisePending(site);
   }
-}
-
-/** Live records of the partitions led here. */
-export function countLed(site: Site, nowMs: number): number {
-  let count = 0;
-  for (const slot of site.known) {
-    if (!slot.led) continue;
-    count += slot.live;
-    if (slot.earliestExpiry > nowMs) continue;
-    for (const register of slot.records.values()) {
-      if (!register.tombstone && register.expiresAt <= nowMs) count--;
-    }
-  }
-  return count;
 }
 
 export function answerListKeys(site: Site, message: ListKeys): void {
@@ -108,7 +92,6 @@ export function tickPages(site: Site, nowMs: number): boolean {
   return site.pages.size > 0;
 }
 
-/** The order of a scan is that of the keys' hashes, so that a cursor (the last hash shown) stays good whatever comes and goes. */
 function startPage(
   site: Site,
   slot: Slot,
@@ -118,32 +101,15 @@ function startPage(
   asked: number,
   nowMs: number,
 ): void {
-  const after = cursor === '' ? -1 : Number(cursor);
-  const limit = asked > 0 ? Math.min(asked, pageRecordsMax) : pageRecordsDefault;
-  const rest = [...slot.records.values()].filter(({ keyHash, tombstone }) => keyHash > after && !tombstone);
-  rest.sort((a, b) => a.keyHash - b.keyHash);
-  const keys = new Set<ByteString>();
-  let through = Infinity;
-  let last = after;
-  let bytes = 0;
-  for (const { key, keyHash, value } of rest) {
-    // Keys of one hash are never parted, for the cursor could not tell them apart.
-    if (keyHash !== last && (keys.size >= limit || bytes >= pageBytesMax)) {
-      through = last;
-      break;
-    }
-    keys.add(key);
-    bytes += key.length + value.length;
-    last = keyHash;
-  }
+  const own = cutPage(slot.records.values(), cursor, asked, ({ tombstone }) => !tombstone);
   const page: PendingPage = {
     slot,
     epoch: slot.epoch,
     client,
     id,
-    after,
-    through,
-    keys,
+    after: own.after,
+    through: own.through,
+    keys: new Set(own.records.map(({ key }) => key)),
     listedBy: new Set(),
     untilMs: nowMs + requestMsMax,
     askedAtMs: nowMs,
@@ -173,9 +139,11 @@ function readPage(site: Site, page: PendingPage, nowMs: number): void {
   let open = keys.size;
   let failure: readonly [Status, ByteString] | undefined;
   const answer = (): void => {
-    const next = through === Infinity ? undefined : String(through);
     if (failure !== undefined) site.environment.reply(client, id, failure[0], failure[1]);
-    else site.environment.reply(client, id, statuses.ok, packScanPage({ next, records }));
+    else {
+      const page = packScanPage({ next: cursorAfter(through), records });
+      site.environment.reply(client, id, statuses.ok, page);
+    }
   };
   if (open === 0) return answer();
   for (const key of keys) {
