@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { NodeStats, NodeStatus, Recovery } from '../src/admin.js';
 import type { Identifier } from '../src/chord/identifier.js';
 import type { RingConfig } from '../src/config.js';
-import { RondoError, type ErrorCode } from '../src/errors.js';
+import { RondoError, stackOf, type ErrorCode } from '../src/errors.js';
 import type { Peer } from '../src/peer.js';
 import type { NodeEntry } from './node/runtime.js';
 import type { LogLevel } from './thread-log.js';
@@ -68,7 +68,7 @@ export async function toOutcome<T>(work: () => Promise<T> | T): Promise<Outcome<
     return {
       ok: false,
       code: 'INTERNAL',
-      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      message: stackOf(error),
     };
   }
 }

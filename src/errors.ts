@@ -30,6 +30,16 @@ export class RondoError extends Error {
   }
 }
 
+/** Why something failed, for people: whatever was thrown may be anything. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The same with where it failed: for what is a bug. */
+export function stackOf(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
 /** Ends a branch that the types say is never reached. */
 export function assertNever(value: never): never {
   throw new Error(`not expected here: ${JSON.stringify(value)}`);

@@ -1,6 +1,6 @@
 /** Exit codes, and the one line that says why. */
 import { CommanderError } from 'commander';
-import { RondoError, type ErrorCode } from '../../src/errors.js';
+import { RondoError, stackOf, type ErrorCode } from '../../src/errors.js';
 
 export const exitCodes = {
   ok: 0,
@@ -41,7 +41,7 @@ export function exitCodeOf(error: unknown): ExitCode {
 export function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return undefined;
   if (error instanceof RondoError) return oneLine(error.message);
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return stackOf(error);
 }
 
 /** Commander's message on one line, after the command's name: `rondo get: unknown option '--jsn' (Did you mean --json?)`. */

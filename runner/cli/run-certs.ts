@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RondoError } from '../../src/errors.js';
+import { RondoError, reasonOf } from '../../src/errors.js';
 import { issueAuthority, issueHost, type Issued } from '../certs/issue.js';
 import { fileNameOf, readNames } from '../certs/names.js';
 import type { AuthorityFlags, HostFlags } from './commands/certs.js';
@@ -66,7 +66,7 @@ async function readText(file: string): Promise<string> {
   } catch (cause) {
     throw new RondoError(
       'NOT_FOUND',
-      `${file} cannot be read (${reasonOf(cause)}): --ca is the directory that rondo certs ca --out made`,
+      `${file} cannot be read (${whyUnread(cause)}): --ca is the directory that rondo certs ca --out made`,
       { cause },
     );
   }
@@ -76,7 +76,7 @@ function parse<T>(file: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new RondoError('NOT_FOUND', `${file} holds nothing that can be used: ${reasonOf(cause)}`, {
+    throw new RondoError('NOT_FOUND', `${file} holds nothing that can be used: ${whyUnread(cause)}`, {
       cause,
     });
   }
@@ -111,7 +111,7 @@ async function write(file: string, text: string, mode: number): Promise<void> {
     await writeFile(file, text, { mode, flag: 'wx' });
   } catch (cause) {
     if (codeOf(cause) === 'EEXIST') throw alreadyThere(file);
-    throw new RondoError('NOT_FOUND', `${file} cannot be written: ${reasonOf(cause)}`, { cause });
+    throw new RondoError('NOT_FOUND', `${file} cannot be written: ${whyUnread(cause)}`, { cause });
   }
 }
 
@@ -126,8 +126,8 @@ function dateOf({ endsMs }: Issued): string {
   return new Date(endsMs).toISOString().slice(0, 10);
 }
 
-function reasonOf(cause: unknown): string {
-  return codeOf(cause) === 'ENOENT' ? 'no such file' : cause instanceof Error ? cause.message : String(cause);
+function whyUnread(cause: unknown): string {
+  return codeOf(cause) === 'ENOENT' ? 'no such file' : reasonOf(cause);
 }
 
 function codeOf(cause: unknown): unknown {

@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import type { TlsTexts } from '../../src/bridge-options.js';
-import { RondoError } from '../../src/errors.js';
+import { RondoError, reasonOf } from '../../src/errors.js';
 
 /** Files, as flags name them. */
 export interface TlsFlags {
@@ -196,10 +196,6 @@ function namesOf({ subjectAltName = '' }: X509Certificate): readonly string[] {
 
 function nameOf(distinguishedName: string): string {
   return distinguishedName.replaceAll('\n', ', ');
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function wrong(message: string, cause?: unknown): RondoError {

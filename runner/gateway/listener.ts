@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { RondoError } from '../../src/errors.js';
+import { RondoError, reasonOf } from '../../src/errors.js';
+import { formatHostAddress } from '../../src/host-address.js';
 import { gatewayServerOptions } from '../../src/io/tls-options.js';
-import { formatAddress } from './address.js';
 
 /** Texts in PEM. */
 export interface GatewayTls {
@@ -82,7 +82,9 @@ async function listen(server: Server, host: string, port: number): Promise<numbe
   try {
     await listening;
   } catch (cause) {
-    throw new RondoError('INVALID_ARGUMENT', whyNotListening(cause, formatAddress(host, port)), { cause });
+    throw new RondoError('INVALID_ARGUMENT', whyNotListening(cause, formatHostAddress({ host, port })), {
+      cause,
+    });
   }
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
@@ -99,6 +101,6 @@ function whyNotListening(cause: unknown, address: string): string {
     case 'ENOTFOUND':
       return `${address} is no address of this machine: choose one that is with --resp HOST:PORT`;
     default:
-      return `cannot listen on ${address}: ${cause instanceof Error ? cause.message : String(cause)}`;
+      return `cannot listen on ${address}: ${reasonOf(cause)}`;
   }
 }

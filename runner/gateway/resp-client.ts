@@ -2,10 +2,10 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { bytesFromText, type ByteString } from '../../src/bytes.js';
-import { RondoError, type ErrorCode } from '../../src/errors.js';
+import { RondoError, reasonOf, type ErrorCode } from '../../src/errors.js';
+import { formatHostAddress } from '../../src/host-address.js';
 import { whyTlsFailed } from '../../src/io/tls-failures.js';
 import { gatewayDialOptions } from '../../src/io/tls-options.js';
-import { formatAddress } from './address.js';
 import { ReplyDecoder } from './reply-decoder.js';
 import type { RespError, RespValue } from './resp-value.js';
 import { encodeRequest } from './resp-writer.js';
@@ -42,7 +42,7 @@ export async function connect(
   port: number,
   options: RespClientOptions = {},
 ): Promise<RespClient> {
-  const address = formatAddress(host, port);
+  const address = formatHostAddress({ host, port });
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
   const where = { host, port, noDelay: true, keepAlive: true };
   const { ca } = options;
@@ -78,7 +78,7 @@ function whyNotConnected(address: string, cause: unknown, hasPassword: boolean):
     return new RondoError('INVALID_ARGUMENT', `${address} ${reason}`, { cause });
   }
   const root = cause instanceof RondoError && cause.cause instanceof Error ? cause.cause : cause;
-  const reason = root instanceof Error ? root.message : String(root);
+  const reason = reasonOf(root);
   return new RondoError('CONNECTION', `cannot connect to ${address}: ${reason}`, { cause });
 }
 

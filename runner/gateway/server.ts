@@ -4,8 +4,7 @@ import type { RingAdmin } from '../../src/admin.js';
 import type { RingClient } from '../../src/client-types.js';
 import { RondoError } from '../../src/errors.js';
 import { exposureOf } from '../../src/exposure.js';
-import { isLoopbackHost } from '../../src/host-address.js';
-import { formatAddress } from './address.js';
+import { formatHostAddress, isLoopbackHost } from '../../src/host-address.js';
 import { BufferBudget } from './buffer-budget.js';
 import type { Gateway, GatewayCounters } from './command.js';
 import { commandTable } from './commands/index.js';
@@ -76,7 +75,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 
   let closing: Promise<void> | undefined;
   return {
-    address: formatAddress(host, listening.port),
+    address: formatHostAddress({ host, port: listening.port }),
     port: listening.port,
     get connections() {
       return registry.size;

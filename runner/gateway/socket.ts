@@ -1,6 +1,6 @@
 /** Puts a connection behind a TCP socket. */
 import type { Socket } from 'node:net';
-import { formatAddress } from './address.js';
+import { formatHostAddress } from '../../src/host-address.js';
 import type { BufferBudget } from './buffer-budget.js';
 import type { Gateway } from './command.js';
 import { Connection } from './connection.js';
@@ -16,8 +16,8 @@ export function connectSocket(
 ): Connection {
   const session = createSession(
     id,
-    formatAddress(socket.remoteAddress ?? '?', socket.remotePort ?? 0),
-    formatAddress(socket.localAddress ?? '?', socket.localPort ?? 0),
+    formatHostAddress({ host: socket.remoteAddress ?? '?', port: socket.remotePort ?? 0 }),
+    formatHostAddress({ host: socket.localAddress ?? '?', port: socket.localPort ?? 0 }),
     gateway.nowMs(),
     gateway.checkPassword === undefined,
   );

@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isIP, type AddressInfo } from 'node:net';
-import { RondoError } from '../../src/errors.js';
+import { RondoError, reasonOf } from '../../src/errors.js';
 import { exposureOf } from '../../src/exposure.js';
-import { isLoopbackHost } from '../../src/host-address.js';
+import { formatHostAddress, isLoopbackHost } from '../../src/host-address.js';
 import type { InspectorBridge } from './bridge.js';
 import { pageCss, pageHtml } from './page.js';
 import { ringPicture } from './ring-picture.js';
@@ -73,7 +73,7 @@ export async function startInspector(
   const isOwnName = ownNamesOf(host);
   const server = createServer((request, response) => {
     answer(bridge, isOwnName, request, response).catch((error: unknown) => {
-      send(response, 503, 'text/plain', error instanceof Error ? error.message : String(error));
+      send(response, 503, 'text/plain', reasonOf(error));
     });
   });
   await listening(server, host, port);
@@ -131,5 +131,5 @@ function listening(server: Server, host: string, port: number): Promise<void> {
 
 function formatBound(bound: AddressInfo | string | null): string {
   if (bound === null || typeof bound === 'string') return String(bound);
-  return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+  return formatHostAddress({ host: bound.address, port: bound.port });
 }

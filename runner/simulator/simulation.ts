@@ -1,5 +1,6 @@
 /** One run of the simulator: a ring under a workload and seeded faults, then quiet, every invariant asserted on the way. */
 import { defaultConfig, type RingConfig } from '../../src/config.js';
+import { stackOf } from '../../src/errors.js';
 import { createRandom } from '../../src/random.js';
 import { createFaultInjector } from './fault-injector.js';
 import { drawFaultPlan, pick } from './faults.js';
@@ -68,7 +69,7 @@ export async function runSimulation(options: SimulationOptions): Promise<Simulat
           'BusyWhileAsking',
           `${node.peer.id.slice(0, 8)} told its pointers while its own question was pending`,
         ),
-      failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${describeError(error)}`),
+      failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${stackOf(error)}`),
     },
   );
   const injector = createFaultInjector(world, monitor, createRandom(`${seed}/victims`), plan, nodes, (node) =>
@@ -149,8 +150,4 @@ function digestFinalState(world: World): void {
     const copies = [...node.copies()].map((copy) => `${copy.key} ${copy.version.clock} ${copy.value ?? ''}`);
     digest.addText(copies.sort().join());
   }
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -2,8 +2,9 @@
  * The clients of one machine, a process beside its host: lanes that draw operations, perform them through the host's gateway over the
  * machine's own loopback, and record what they observed. Its parent tells it over IPC what to do, and gets one answer to each question.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { bytesFromText, textFromBytes, type ByteString } from '../../src/bytes.js';
-import { RondoError } from '../../src/errors.js';
+import { RondoError, reasonOf } from '../../src/errors.js';
 import { createRandom } from '../../src/random.js';
 import { connect } from '../gateway/resp-client.js';
 import { bytesOf } from '../gateway/resp-value.js';
@@ -198,7 +199,7 @@ class LastingDoor implements Door {
     const door = this.#door;
     this.#door = undefined;
     await door?.close();
-    await new Promise((resolve) => setTimeout(resolve, againMs));
+    await pause(againMs);
   }
 }
 
@@ -225,8 +226,7 @@ process.once('message', (setting: ClientSetting) => {
   process.on('message', ({ id, question }: { id: number; question: ClientQuestion }) => {
     clients.answer(question).then(
       (answer) => process.send?.({ id, answer }),
-      (error: unknown) =>
-        process.send?.({ id, error: error instanceof Error ? error.message : String(error) }),
+      (error: unknown) => process.send?.({ id, error: reasonOf(error) }),
     );
   });
 });

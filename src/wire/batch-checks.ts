@@ -169,7 +169,8 @@ export function problemOfEnds(
   return textAt === text ? undefined : `has ${text} bytes of text where ${textAt} or more belong`;
 }
 
-function noPartition(partition: number, { partitions }: WireLimits): string {
+/** The problem of a batch that names a partition which the ring has not. */
+export function noPartition(partition: number, { partitions }: WireLimits): string {
   return `names partition ${partition} of ${partitions}`;
 }
 

@@ -2,16 +2,13 @@
  * Checks of batches between clients and nodes. What a client may get wrong (an opcode that a newer version has, a key that is too
  * long) is for the node to answer; here is what no client's library writes and what nodes read in place count on.
  */
-import { problemOfEnds, type Batch, type BatchProblem } from './batch-checks.js';
+import { noPartition, problemOfEnds, type Batch, type BatchProblem } from './batch-checks.js';
 import { flags, opcodes, replyStride, requestStride, statuses } from './requests.js';
 import type { WireLimits } from './wire-limits.js';
 
 const statusMax = Math.max(...Object.values(statuses));
 
-export function problemOfRequests(
-  { head, numbers, textLength }: Batch,
-  { partitions }: WireLimits,
-): BatchProblem {
+export function problemOfRequests({ head, numbers, textLength }: Batch, limits: WireLimits): BatchProblem {
   if (head.length % requestStride !== 0)
     return `has ${head.length} words, not ${requestStride} for each request`;
   let textAt = 0;
@@ -25,7 +22,7 @@ export function problemOfRequests(
     const opcode = operation & 0xff;
     if (id < 0) return `has a request with the number ${id}`;
     if (operation < 0 || opcode === 0) return `has the operation ${operation}`;
-    if (partition < 0 || partition >= partitions) return `names partition ${partition} of ${partitions}`;
+    if (partition < 0 || partition >= limits.partitions) return noPartition(partition, limits);
     if (keyBytes < 0 || valueBytes < 0) return `has a key of ${keyBytes} and a value of ${valueBytes} bytes`;
     if ((operation & (flags.number << 8)) !== 0) {
       const number = numbers[numbersAt++] ?? NaN;

@@ -5,6 +5,7 @@
  */
 import type { Identifier } from '../../../src/chord/identifier.js';
 import { defaultConfig, type RingConfig } from '../../../src/config.js';
+import { stackOf } from '../../../src/errors.js';
 import { createRandom } from '../../../src/random.js';
 import type { EngineDoors } from '../../../src/replication/engine.js';
 import type { Violation } from '../options.js';
@@ -83,11 +84,7 @@ export function runArena<Engine extends EngineDoors>(
         else changing.delete(node);
         injector.phaseChanged(node, partition);
       },
-      failed: (node, error) =>
-        violated(
-          'NodeFailed',
-          `${node.peer.id.slice(0, 8)}: ${error instanceof Error ? error.stack : String(error)}`,
-        ),
+      failed: (node, error) => violated('NodeFailed', `${node.peer.id.slice(0, 8)}: ${stackOf(error)}`),
     },
   );
   const quorumsHold = (living: ReadonlySet<Identifier>): boolean => {

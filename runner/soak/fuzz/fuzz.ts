@@ -2,6 +2,7 @@
  * Mutated frames against the reader of frames, their checks, and real nodes of both modes: what is refused must be refused with a
  * reason, and what is taken must harm no node. Seeded, in virtual time: a run with the same seed is the same run.
  */
+import { stackOf } from '../../../src/errors.js';
 import { readFrame } from '../../../src/io/frame-codec.js';
 import { FrameReader } from '../../../src/io/frames.js';
 import { createRandom } from '../../../src/random.js';
@@ -72,7 +73,7 @@ export function fuzz(frames: number, seed: number, progress?: (line: string) => 
       refused++;
       refusalsByFrame[error.frame] = (refusalsByFrame[error.frame] ?? 0) + 1;
       reasons.add(error.message.replace(/[\d.]+|"[^"]*"/g, '#'));
-    } else if (error !== undefined) complain(describe(error), done);
+    } else if (error !== undefined) complain(stackOf(error), done);
   }
   settle(frames);
   const seconds = (performance.now() - startedMs) / 1000;
@@ -120,8 +121,4 @@ function feed(
 
 function sample({ samples }: FuzzedRing, random: () => number): Buffer {
   return samples[Math.floor(random() * samples.length)] ?? Buffer.alloc(0);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -4,6 +4,7 @@ import type { Identifier } from '../../../src/chord/identifier.js';
 import { sha1, sha1FirstWord } from '../../../src/chord/sha1.js';
 import { bytesFromText } from '../../../src/bytes.js';
 import { defaultConfig, type Consistency, type RingConfig } from '../../../src/config.js';
+import { stackOf } from '../../../src/errors.js';
 import { decodePacket, encodePacket, writeFrame } from '../../../src/io/frame-codec.js';
 import { FrameWriter } from '../../../src/io/frames.js';
 import { packPacket, unpackPacket } from '../../../src/io/packet-packing.js';
@@ -65,7 +66,7 @@ export function createFuzzedRing(consistency: Consistency, seed: number): Fuzzed
     try {
       act();
     } catch (error) {
-      failures.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      failures.push(stackOf(error));
     }
   };
   const start = (self: Peer, entry: NodeEntry): void => {

@@ -1,6 +1,6 @@
 /** A connection to NATS, kept up by the client library: messages out, messages in, and news of the connection itself. */
 import type { Authenticator, ConnectionOptions, NatsConnection, Status } from '@nats-io/transport-node';
-import { RondoError } from '../../errors.js';
+import { RondoError, reasonOf } from '../../errors.js';
 import type { NatsServers } from '../../nats-options.js';
 import { loadNats, type NatsLibrary } from './library.js';
 
@@ -231,8 +231,4 @@ function outside(work: () => void): void {
       throw error;
     });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
