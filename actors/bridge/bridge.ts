@@ -1,4 +1,5 @@
 /** The bridge to other hosts: where this host listens, the links to the others, and the routes between ports and links. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { CheckedBridge } from '../../src/bridge-options.js';
 import type { Identifier } from '../../src/chord/identifier.js';
@@ -221,8 +222,7 @@ export async function openBridge(options: CheckedBridge, log: Log): Promise<Brid
       async settled(timeoutMs) {
         const untilMs = Date.now() + timeoutMs;
         const isSettled = ({ link, isUnreachable }: RemoteHost): boolean => link.isOpen || isUnreachable;
-        while (!hosts.all.every(isSettled) && Date.now() < untilMs)
-          await new Promise((resolve) => setTimeout(resolve, settledPollMs));
+        while (!hosts.all.every(isSettled) && Date.now() < untilMs) await pause(settledPollMs);
       },
       connectPeer: (local, remote) => hosts.hostOf(remote) !== undefined && peers.connect(local, remote),
       connectClient: (client, node) => clients.open(client, node),

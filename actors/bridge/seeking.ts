@@ -1,4 +1,5 @@
 /** Seeking: how a host that is to join finds the ring behind one of the addresses that it was given. It never makes one itself. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { RondoError } from '../../src/errors.js';
 import { systemClock, systemRandom } from '../../src/io/system.js';
 import type { Connector } from '../../src/io/wire.js';
@@ -88,8 +89,4 @@ function askToJoin(
     });
     channel.over(connector.dial(address, channel.wireEvents));
   });
-}
-
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
 }

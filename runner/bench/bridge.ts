@@ -4,7 +4,8 @@
  */
 import type { TlsTexts } from '../../src/bridge-options.js';
 import { issueAuthority, issueHost } from '../certs/issue.js';
-import { measure, median, standardMix, type Mix } from './closed-loop.js';
+import { median } from '../figures.js';
+import { measure, standardMix, type Mix } from './closed-loop.js';
 import { openFarRing, warmUp, type FarRing } from './far-ring.js';
 import { createTcpEcho, type TcpEcho } from './tcp-echo.js';
 import { ratio } from './throughput.js';

@@ -1,4 +1,5 @@
 /** A closed loop: a fixed number of operations outstanding, each followed by the next when it has ended. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRandom } from '../../src/random.js';
 
 /** The workload of every throughput figure: 95 % get, 5 % put, 20-byte keys, 100-byte values, keys uniform. */
@@ -41,13 +42,4 @@ export async function measure(doors: Doors, mix: Mix, outstanding: number, secon
   running = false;
   await Promise.all(loops);
   return (endDone - startDone) / (Number(endNs - startNs) / 1e9);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

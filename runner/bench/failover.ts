@@ -1,9 +1,11 @@
 /** How long partitions of a linearizable ring do not answer when a member's thread is killed, when a node departs, and when one joins. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRing, type Ring } from '../../actors/index.js';
 import type { RingClient } from '../../src/client-types.js';
 import { createRandom } from '../../src/random.js';
 import { partitionIdentifier } from '../../src/replication/partition.js';
-import { measure, median, standardMix } from './closed-loop.js';
+import { median, quantile, rounded } from '../figures.js';
+import { measure, standardMix } from './closed-loop.js';
 import { startProbes } from './probes.js';
 
 export interface FailoverRow {
@@ -50,7 +52,7 @@ export async function measureFailover(
     const background = load === 'half' ? undefined : closedLoop(client);
     const gaps = await provoke(ring, client, events, kinds, rate, createRandom(seed));
     await background?.stop();
-    const probeMs = Math.round((10_000 * partitions) / rate) / 10;
+    const probeMs = rounded((1_000 * partitions) / rate, 1);
     return [...kinds, 'join' as const].map((event) => summarize(event, load, gaps[event], probeMs));
   } finally {
     await ring.close();
@@ -177,21 +179,16 @@ function summarize(
   perEvent: readonly EventGaps[],
   probeMs: number,
 ): FailoverRow {
-  const all = perEvent.flatMap(({ touched }) => touched).sort((a, b) => a - b);
-  const round = (value: number | undefined): number => Math.round(10 * (value ?? 0)) / 10;
+  const all = perEvent.flatMap(({ touched }) => touched);
   return {
     event,
     load,
     events: perEvent.length,
     partitions: all.length,
-    medianMs: round(median(all)),
-    p90Ms: round(all[Math.floor(0.9 * all.length)]),
-    worstMs: round(all.at(-1)),
-    othersMedianMs: round(median(perEvent.flatMap(({ others }) => others))),
+    medianMs: rounded(median(all), 1),
+    p90Ms: rounded(quantile(all, 0.9), 1),
+    worstMs: rounded(Math.max(0, ...all), 1),
+    othersMedianMs: rounded(median(perEvent.flatMap(({ others }) => others)), 1),
     probeMs,
   };
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -2,7 +2,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { measure, median, standardMix, type Doors, type Mix } from './closed-loop.js';
+import { median } from '../figures.js';
+import { measure, standardMix, type Doors, type Mix } from './closed-loop.js';
 import { ratio } from './throughput.js';
 import { startRedisServer } from './redis.js';
 

@@ -36,7 +36,8 @@ import {
   type ReplyBatch,
   type RequestBatch,
 } from '../../src/wire/requests.js';
-import { measure, median, standardMix, type Doors, type Mix } from './closed-loop.js';
+import { median } from '../figures.js';
+import { measure, standardMix, type Doors, type Mix } from './closed-loop.js';
 import { ratio } from './throughput.js';
 
 export interface LayerRow {

@@ -2,7 +2,8 @@
 import { createRing, type Ring } from '../../actors/index.js';
 import type { RingClient } from '../../src/client-types.js';
 import type { Consistency } from '../../src/config.js';
-import { measure, median, standardMix } from './closed-loop.js';
+import { median } from '../figures.js';
+import { measure, standardMix } from './closed-loop.js';
 import { ratio } from './throughput.js';
 
 export interface BesideRow {

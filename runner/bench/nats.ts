@@ -5,8 +5,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RingOptions } from '../../src/ring-options.js';
-import { measure, median, standardMix, type Mix } from './closed-loop.js';
+import { median, rounded } from '../figures.js';
+import { measure, standardMix, type Mix } from './closed-loop.js';
 import { openFarRing, warmUp, type FarRing } from './far-ring.js';
 
 interface Contest {
@@ -49,7 +51,13 @@ async function compare(url: string): Promise<void> {
         const rate = median(rates[at] ?? []);
         const meanMs = (1_000 * outstanding) / rate;
         console.log(
-          JSON.stringify({ operation, carrier, outstanding, rate: Math.round(rate), meanMs: round(meanMs) }),
+          JSON.stringify({
+            operation,
+            carrier,
+            outstanding,
+            rate: Math.round(rate),
+            meanMs: rounded(meanMs, 3),
+          }),
         );
       }
     }
@@ -87,10 +95,6 @@ async function reached(at: number): Promise<void> {
       socket.on('error', () => resolve(false));
     });
     if (isThere) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }

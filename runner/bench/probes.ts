@@ -1,4 +1,5 @@
 /** Probes: operations on one key of every partition in turn, and how long each partition went without an answer. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RingClient } from '../../src/client-types.js';
 import { bytesFromText } from '../../src/bytes.js';
 import { sha1FirstWord } from '../../src/chord/sha1.js';
@@ -72,7 +73,7 @@ export function startProbes(client: RingClient, partitions: number, rate: number
     },
     async stop() {
       clearInterval(timer);
-      while (busy.includes(true)) await new Promise((resolve) => setTimeout(resolve, tickMs));
+      while (busy.includes(true)) await pause(tickMs);
       if (unexpected !== undefined) throw unexpected;
     },
   };

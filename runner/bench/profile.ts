@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createRing } from '../../actors/index.js';
+import { rounded } from '../figures.js';
 import { measure, standardMix } from './closed-loop.js';
 
 export interface ProfileRow {
@@ -99,8 +100,8 @@ function summarizeProfiles(folder: string, outstanding: number): ProfileRow[] {
   };
   return [...shown.sort((a, b) => b.client + b.node - a.client - a.node), others].map((row) => ({
     ...row,
-    client: Math.round(row.client * 10) / 10,
-    node: Math.round(row.node * 10) / 10,
+    client: rounded(row.client, 1),
+    node: rounded(row.node, 1),
   }));
 }
 

@@ -1,4 +1,5 @@
 /** Recovery: how long after a join, a departure and a crash the ring is ideal and every record has k copies again. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRing, type Ring } from '../../actors/index.js';
 
 export interface RecoveryRow {
@@ -59,6 +60,6 @@ async function untilWhole(
     if (isIdeal && (await ring.admin.stats()).ring.recordsBelowReplicas === 0) {
       return { idealSeconds, copiesSeconds: Number(process.hrtime.bigint() - startNs) / 1e9 };
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await pause(10);
   }
 }

@@ -1,6 +1,7 @@
 /** Scale: throughput, memory and hops of rings of 1 to 64 node threads on one machine, at k = 1 and 3. */
 import { createRing } from '../../actors/index.js';
-import { measure, median, standardMix } from './closed-loop.js';
+import { median, rounded } from '../figures.js';
+import { measure, standardMix } from './closed-loop.js';
 
 export interface ScaleRow {
   readonly nodes: number;
@@ -37,7 +38,7 @@ export async function measureScale(
       replicas,
       operations: Math.round(median(rates)),
       megabytesPerNode: Math.round((process.memoryUsage.rss() - before) / nodes / 2 ** 20),
-      hopsCold: Math.round(cold.mean * 100) / 100,
+      hopsCold: rounded(cold.mean, 2),
       hopsWarm: warm.lookups - cold.lookups,
     };
   } finally {

@@ -1,6 +1,7 @@
 /** Throughput of an in-process client on a ring beside the bare MessagePort echo, in alternating runs; and beside Redis. */
 import { createRing } from '../../actors/index.js';
-import { measure, median, standardMix, type Doors, type Mix } from './closed-loop.js';
+import { median, rounded } from '../figures.js';
+import { measure, standardMix, type Doors, type Mix } from './closed-loop.js';
 import { createEcho } from './echo.js';
 import { startRedis } from './redis.js';
 
@@ -110,5 +111,5 @@ export function measureInserts(runs: number, seconds: number): Promise<Throughpu
 }
 
 export function ratio(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.round((100 * part) / whole) / 100;
+  return whole === 0 ? 0 : rounded(part / whole, 2);
 }

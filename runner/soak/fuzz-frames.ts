@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../cli/exit-code.js';
 import { fuzz } from './fuzz/fuzz.js';
+import { wholeNumber } from './whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -13,10 +14,10 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const seed = number('seed', values.seed);
+const seed = wholeNumber('seed', values.seed);
 process.stderr.write(`seed ${seed}\n`);
 let heapMbMax = 0;
-const result = fuzz(number('frames', values.frames), seed, (line) => {
+const result = fuzz(wholeNumber('frames', values.frames), seed, (line) => {
   globalThis.gc?.();
   const heapMb = Math.round(process.memoryUsage().heapUsed / 2 ** 20);
   heapMbMax = Math.max(heapMbMax, heapMb);
@@ -37,10 +38,3 @@ else {
   console.log(wrong.length === 0 ? 'ok' : 'FAILED');
 }
 process.exitCode = result.wrong.length === 0 ? exitCodes.ok : exitCodes.checkFailed;
-
-function number(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  process.stderr.write(`--${name} takes a whole number from 1, not ${text}\n`);
-  process.exit(exitCodes.usage);
-}

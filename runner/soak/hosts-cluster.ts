@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeStatus } from '../../src/admin.js';
 import { textFromBytes } from '../../src/bytes.js';
 import { issueAuthority, issueHost } from '../certs/issue.js';
@@ -119,7 +120,7 @@ export class HostCluster {
       const amiss = await this.#amiss(isAtHome);
       if (amiss === undefined) return;
       if (performance.now() > untilMs) throw new Error(`not whole after ${timeoutMs} ms: ${amiss}`);
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      await pause(pollMs);
     }
   }
 

@@ -1,4 +1,5 @@
 /** What happens to hosts: each scenario is a fault under load, what must hold while it lasts, and its end. The ring must then become whole. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { HostCluster, Judged } from './hosts-cluster.js';
 import type { Congestion } from './hosts-network.js';
 
@@ -22,6 +23,8 @@ export interface Observed extends Judged {
 
 export type Scenario = (cluster: HostCluster, victim: number, times: ScenarioTimes) => Promise<Observed>;
 
+type Complain = (what: string) => void;
+
 /** The fault detector's silence, and what views then take. */
 const minorityMsMax = 30_000;
 const callMs = 15_000;
@@ -33,13 +36,11 @@ export const cutOff: Scenario = (cluster, victim, times) =>
     await cluster.network.plug(victim, false);
     try {
       const since = performance.now();
-      const [minority, majority] = await Promise.all([
+      const [minority] = await Promise.all([
         untilCode(cluster, victim, 'NOQUORUM'),
-        untilAnswered(cluster, another(cluster, victim)),
-        pause(times.cutMs),
+        othersAnswerFor(times.cutMs, cluster, victim, complain),
       ]);
       if (minority !== 'NOQUORUM') complain(`the host that was cut off answered ${minority} all the time`);
-      if (majority !== undefined) complain(`the hosts that were left answered ${majority} all the time`);
       return `cut off for ${Math.round(performance.now() - since)} ms`;
     } finally {
       await cluster.network.plug(victim, true);
@@ -51,11 +52,7 @@ export const deaf: Scenario = (cluster, victim, times) =>
   observe(cluster, times, async (complain) => {
     await cluster.network.deafen(victim, true);
     try {
-      const [majority] = await Promise.all([
-        untilAnswered(cluster, another(cluster, victim)),
-        pause(times.deafMs),
-      ]);
-      if (majority !== undefined) complain(`the hosts that were left answered ${majority} all the time`);
+      await othersAnswerFor(times.deafMs, cluster, victim, complain);
       return undefined;
     } finally {
       await cluster.network.deafen(victim, false);
@@ -83,11 +80,7 @@ export const stopped: Scenario = (cluster, victim, times) =>
   observe(cluster, times, async (complain) => {
     cluster.host(victim).signal('SIGSTOP');
     try {
-      const [majority] = await Promise.all([
-        untilAnswered(cluster, another(cluster, victim)),
-        pause(times.stoppedMs),
-      ]);
-      if (majority !== undefined) complain(`the hosts that were left answered ${majority} all the time`);
+      await othersAnswerFor(times.stoppedMs, cluster, victim, complain);
       return undefined;
     } finally {
       cluster.host(victim).signal('SIGCONT');
@@ -99,11 +92,7 @@ export const killed: Scenario = (cluster, victim, times) =>
   observe(cluster, times, async (complain) => {
     cluster.host(victim).signal('SIGKILL');
     await cluster.host(victim).ended();
-    const [majority] = await Promise.all([
-      untilAnswered(cluster, another(cluster, victim)),
-      pause(times.deadMs),
-    ]);
-    if (majority !== undefined) complain(`the hosts that were left answered ${majority} all the time`);
+    await othersAnswerFor(times.deadMs, cluster, victim, complain);
     await cluster.restart(victim);
     return undefined;
   });
@@ -135,7 +124,7 @@ const exitCodeTerminated = 143;
 async function observe(
   cluster: HostCluster,
   { wholeMsMax }: ScenarioTimes,
-  fault: (complain: (what: string) => void) => Promise<string | undefined>,
+  fault: (complain: Complain) => Promise<string | undefined>,
 ): Promise<Observed> {
   const amiss: string[] = [];
   let note: string | undefined;
@@ -175,6 +164,13 @@ function another(cluster: HostCluster, victim: number): number {
   return (victim + 1) % cluster.hosts.length;
 }
 
-function pause(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
+/** For so long, and until the hosts beside the victim answer; complains when they do not. */
+async function othersAnswerFor(
+  forMs: number,
+  cluster: HostCluster,
+  victim: number,
+  complain: Complain,
+): Promise<void> {
+  const [answered] = await Promise.all([untilAnswered(cluster, another(cluster, victim)), pause(forMs)]);
+  if (answered !== undefined) complain(`the hosts that were left answered ${answered} all the time`);
 }

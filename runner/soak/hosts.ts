@@ -8,6 +8,7 @@ import { exitCodes } from '../cli/exit-code.js';
 import { HostCluster } from './hosts-cluster.js';
 import { Network } from './hosts-network.js';
 import { scenarios, type ScenarioTimes } from './hosts-scenarios.js';
+import { wholeNumber } from './whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -37,18 +38,19 @@ else {
 }
 
 async function soak(): Promise<number> {
-  const hosts = Number(values.hosts);
+  const hosts = wholeNumber('hosts', values.hosts);
+  const rounds = wholeNumber('rounds', values.rounds);
   const cluster = await HostCluster.start({
     hosts,
-    nodesPerHost: Number(values.nodes),
+    nodesPerHost: wholeNumber('nodes', values.nodes),
     replicas: 3,
-    lanes: Number(values.lanes),
+    lanes: wholeNumber('lanes', values.lanes),
     seed: values.seed,
   });
   console.log(`seed ${values.seed}, ${hosts} hosts of ${values.nodes} nodes`);
   let isWrong = false;
   try {
-    for (let round = 0; round < Number(values.rounds); round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const name of values.only.split(',')) {
         const scenario = scenarios[name];
         if (scenario === undefined) throw new Error(`no scenario ${name}: ${Object.keys(scenarios).join()}`);

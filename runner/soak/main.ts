@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { exitCodes } from '../cli/exit-code.js';
 import { soak, type SoakOptions, type SoakResult } from './soak.js';
+import { wholeNumber } from './whole-number.js';
 
 const { values } = parseArgs({
   options: {
@@ -18,13 +19,13 @@ const { values } = parseArgs({
   },
 });
 const options: SoakOptions = {
-  nodes: number('nodes', values.nodes),
+  nodes: wholeNumber('nodes', values.nodes),
   replicas: 3,
-  clients: number('clients', values.clients),
-  lanes: number('lanes', values.lanes),
-  seconds: number('seconds', values.seconds),
-  operations: number('operations', values.operations),
-  seed: number('seed', values.seed),
+  clients: wholeNumber('clients', values.clients),
+  lanes: wholeNumber('lanes', values.lanes),
+  seconds: wholeNumber('seconds', values.seconds),
+  operations: wholeNumber('operations', values.operations),
+  seed: wholeNumber('seed', values.seed),
   progress: (line) => process.stderr.write(`${line}\n`),
 };
 process.stderr.write(`seed ${options.seed}, ${options.nodes} nodes, ${options.clients} clients\n`);
@@ -56,11 +57,4 @@ function show({
   for (const complaint of [...judged.complaints, ...faults.complaints, ...ledger.wrong])
     console.log(`WRONG       ${complaint}`);
   console.log(ok ? 'ok' : 'FAILED');
-}
-
-function number(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1) return value;
-  process.stderr.write(`--${name} takes a whole number from 1, not ${text}\n`);
-  process.exit(exitCodes.usage);
 }

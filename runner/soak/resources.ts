@@ -1,5 +1,6 @@
 /** Whether the threads of a soak hold more and more: what they held in the first quarter of its operations beside the last. */
 import type { ThreadResources } from '../../actors/thread-resources.js';
+import { quantile, rounded } from '../figures.js';
 
 export interface Sample {
   readonly operations: number;
@@ -40,12 +41,12 @@ export function growthOf(samples: readonly Sample[], operations: number): Growth
         return some.length === 0 ? [] : [some.reduce((sum, each) => sum + value(each), 0) / some.length];
       });
     const heap = (of: readonly Sample[]): number =>
-      at(
+      quantile(
         mean(of, ({ heapBytes }) => heapBytes / 2 ** 20),
         troughShare,
       );
     const handles = (of: readonly Sample[]): number =>
-      at(
+      quantile(
         mean(of, (each) => each.handles),
         0.5,
       );
@@ -58,19 +59,10 @@ export function growthOf(samples: readonly Sample[], operations: number): Growth
 }
 
 function row(what: string, [first, last]: readonly [number, number], factor: number, slack: number): Growth {
-  return { what, first: round(first), last: round(last), flat: last <= first * factor + slack };
+  return { what, first: rounded(first, 1), last: rounded(last, 1), flat: last <= first * factor + slack };
 }
 
 /** A node's thread is named by its address. */
 function kindOf(thread: string): string {
   return thread.includes('/') ? 'a node' : thread.replace(/ \d+$/, '');
-}
-
-function at(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(share * sorted.length)] ?? 0;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
 }

@@ -6,6 +6,7 @@ import { textFromBytes, type ByteString } from '../../src/bytes.js';
 import type { RingClient } from '../../src/client-types.js';
 import { RondoError } from '../../src/errors.js';
 import { createRandom } from '../../src/random.js';
+import { rounded } from '../figures.js';
 import { torment, type FaultCounts } from './faults.js';
 import { Judge, type Judgement } from './judge.js';
 import { ledgerKeys } from './plan.js';
@@ -110,7 +111,7 @@ async function run(ring: Ring, options: SoakOptions, random: () => number): Prom
       judged.complaints.length + faults.complaints.length + checked.wrong.length === 0 &&
       growth.every(({ flat }) => flat),
     operations,
-    seconds: Math.round(seconds * 10) / 10,
+    seconds: rounded(seconds, 1),
     errorsByCode: sumOf(ends),
     firstErrors: ends.flatMap(({ firstErrors }) => firstErrors).slice(0, 8),
     faults,

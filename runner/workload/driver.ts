@@ -1,5 +1,6 @@
 /** The driver: one client that plays its operations through a door, in closed loop or at the times of a recording. */
 import type { RecordableHistogram } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { HistoryClient, historyLine } from './history.js';
 import type { Door, Operation, Outcome } from './operation.js';
 import { createLatencyHistogram, type ClientReport } from './statistics.js';
@@ -35,7 +36,7 @@ export async function drive(
     let waitNs = dueNs - nowNs();
     if (waitNs <= 0) return dueNs;
     // A timer may fire a little early.
-    for (; waitNs > 0; waitNs = dueNs - nowNs()) await delay(Math.ceil(waitNs / 1e6));
+    for (; waitNs > 0; waitNs = dueNs - nowNs()) await pause(Math.ceil(waitNs / 1e6));
     return Infinity;
   };
   const lane = async (index: number): Promise<void> => {
@@ -108,8 +109,4 @@ function firstTime(operations: readonly Operation[]): number {
   let first = Infinity;
   for (const operation of operations) first = Math.min(first, operation.atNs ?? Infinity);
   return first === Infinity ? 0 : first;
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,7 @@
 /** Statistics of a run: histograms of many clients merged, and the figures that people and scripts read. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { HopSummary } from '../../src/admin.js';
+import { rounded } from '../figures.js';
 
 /** Latency percentiles in microseconds, under the names that scripts read. */
 export interface LatencyUs {
@@ -64,8 +65,8 @@ export function summarize(reports: readonly ClientReport[]): RunSummary {
   return {
     operations,
     errors: total(reports.map((report) => report.errors)),
-    seconds: round(seconds, 6),
-    throughput: seconds > 0 ? round(operations / seconds, 1) : 0,
+    seconds: rounded(seconds, 6),
+    throughput: seconds > 0 ? rounded(operations / seconds, 1) : 0,
     latencyUs: latencyUs(latency),
     clients: reports.length,
     hits: total(reports.map((report) => report.hits)),
@@ -84,13 +85,13 @@ export function createLatencyHistogram(): RecordableHistogram {
 /** Percentiles of a histogram of nanoseconds; all 0 when it is empty. */
 export function latencyUs(histogram: RecordableHistogram): LatencyUs {
   const at = (percentile: number): number =>
-    histogram.count === 0 ? 0 : round(histogram.percentile(percentile) / 1_000, 1);
+    histogram.count === 0 ? 0 : rounded(histogram.percentile(percentile) / 1_000, 1);
   return {
     p50: at(50),
     p90: at(90),
     p99: at(99),
     p999: at(99.9),
-    max: histogram.count === 0 ? 0 : round(histogram.max / 1_000, 1),
+    max: histogram.count === 0 ? 0 : rounded(histogram.max / 1_000, 1),
   };
 }
 
@@ -101,15 +102,11 @@ export function mergeHops(summaries: readonly HopSummary[]): HopSummary | null {
   const hops = total(summaries.map((summary) => summary.mean * summary.lookups));
   return {
     lookups,
-    mean: lookups === 0 ? 0 : round(hops / lookups, 3),
+    mean: lookups === 0 ? 0 : rounded(hops / lookups, 3),
     max: Math.max(...summaries.map((summary) => summary.max)),
   };
 }
 
 function total(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

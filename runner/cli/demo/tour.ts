@@ -1,4 +1,5 @@
 /** The first part of the demo: a ring lives through a join, a departure and a crash, and keeps every song. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createRing, type Ring } from '../../../actors/index.js';
 import { textFromBytes } from '../../../src/bytes.js';
 import type { Consistency } from '../../../src/config.js';
@@ -91,7 +92,7 @@ async function untilReplicated(ring: Ring): Promise<void> {
   while ((await ring.admin.stats()).ring.recordsBelowReplicas > 0) {
     if (Date.now() > deadlineMs)
       throw new RondoError('TIMEOUT', `some records still lack copies after ${repairMsMax} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
   }
 }
 
