@@ -5,15 +5,10 @@
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../../src/chord/identifier.js';
+import { Outstanding, Receipts } from '../../src/io/credits.js';
 import { wordAt } from '../../src/io/packing.js';
 import type { Frame, PacketFrame } from '../../src/wire/frames.js';
 import type { Packet } from '../../src/wire/messages.js';
-
-/** As port-transport.ts has them. */
-const packetsMax = 256;
-const bytesMax = 8 * 1024 * 1024;
-const acknowledgeEvery = 64;
-const acknowledgeBytes = 1024 * 1024;
 
 /** What a node sends on a port that is not one packed string. */
 interface PortFrame {
@@ -26,13 +21,9 @@ interface FarEnd {
   readonly remote: Identifier;
   readonly port: MessagePort;
   /** Packets from the node that the carrier has taken, or that are lost. */
-  taken: number;
-  takenTold: number;
-  takenBytes: number;
-  /** Sizes of packets that the node has not acknowledged, oldest first. */
-  unacknowledged: number[];
-  unacknowledgedBytes: number;
-  acknowledged: number;
+  readonly taken: Receipts;
+  /** Packets to the node. */
+  readonly outstanding: Outstanding;
   isClosed: boolean;
 }
 
@@ -61,12 +52,9 @@ export class PeerPorts {
   deliver({ from, to, packet }: PacketFrame, bytes: number): void {
     const end = this.#end(to, from);
     if (end === undefined) return;
-    if (end.unacknowledged.length >= packetsMax || end.unacknowledgedBytes > bytesMax) return;
-    end.unacknowledged.push(bytes);
-    end.unacknowledgedBytes += bytes;
+    if (!end.outstanding.take(bytes)) return;
     if (typeof packet === 'string') return end.port.postMessage(packet);
-    this.#noteTold(end);
-    end.port.postMessage({ received: end.taken, packet } satisfies PortFrame);
+    end.port.postMessage({ received: end.taken.tell(), packet } satisfies PortFrame);
   }
 
   /** The remote node is dead: its end closes, after which the local nodes hear of the death. */
@@ -108,12 +96,8 @@ export class PeerPorts {
       local,
       remote,
       port: port2,
-      taken: 0,
-      takenTold: 0,
-      takenBytes: 0,
-      unacknowledged: [],
-      unacknowledgedBytes: 0,
-      acknowledged: 0,
+      taken: new Receipts(),
+      outstanding: new Outstanding(),
       isClosed: false,
     };
     const ends = this.#ends.get(local) ?? new Map<Identifier, FarEnd>();
@@ -127,11 +111,7 @@ export class PeerPorts {
 
   #said(end: FarEnd, message: PortFrame | string): void {
     const received = typeof message === 'string' ? wordAt(message, 0) : message.received;
-    const newlyAcknowledged = received - end.acknowledged;
-    if (newlyAcknowledged > 0) {
-      for (const bytes of end.unacknowledged.splice(0, newlyAcknowledged)) end.unacknowledgedBytes -= bytes;
-      end.acknowledged = received;
-    }
+    end.outstanding.acknowledge(received);
     const packet = typeof message === 'string' ? message : message.packet;
     if (packet === undefined) return;
     const { local: from, remote: to } = end;
@@ -142,17 +122,8 @@ export class PeerPorts {
   }
 
   #taken(end: FarEnd, bytes: number): void {
-    end.taken++;
-    end.takenBytes += bytes;
-    if (end.isClosed) return;
-    if (end.taken - end.takenTold < acknowledgeEvery && end.takenBytes < acknowledgeBytes) return;
-    this.#noteTold(end);
-    end.port.postMessage({ received: end.taken, packet: undefined } satisfies PortFrame);
-  }
-
-  #noteTold(end: FarEnd): void {
-    end.takenTold = end.taken;
-    end.takenBytes = 0;
+    if (!end.taken.add(bytes) || end.isClosed) return;
+    end.port.postMessage({ received: end.taken.tell(), packet: undefined } satisfies PortFrame);
   }
 }
 

@@ -1,18 +1,14 @@
 /**
- * Node to node over MessagePorts, thread to thread. A MessagePort has no back-pressure, so each direction has credits:
- * past 256 packets or 8 MiB that the other end has not acknowledged, packets are dropped as loss (retries repair).
- * Acknowledgements ride on packets; a receiver that sends none acknowledges every 64, or every 1 MiB: two ends that are
- * both out of credit would wait for each other for ever otherwise.
+ * Node to node over MessagePorts, thread to thread. A MessagePort has no back-pressure, so each direction has credits
+ * (credits.ts): past them packets are dropped as loss (retries repair). Acknowledgements ride on packets; a receiver that sends
+ * none acknowledges by itself now and then: two ends that are both out of credit would wait for each other for ever otherwise.
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../chord/identifier.js';
 import type { Packet, PeerMessage } from '../wire/messages.js';
+import { Outstanding, Receipts } from './credits.js';
 import { packPacket, unpackPacket } from './packet-packing.js';
 
-const packetsMax = 256;
-const bytesMax = 8 * 1024 * 1024;
-const acknowledgeEvery = 64;
-const acknowledgeBytes = 1024 * 1024;
 /** Packets kept for a peer while the host introduces it. */
 const waitingPacketsMax = 256;
 /** How long the death of a peer waits for what its port still holds (chord.md, "Failure detection"). */
@@ -26,14 +22,8 @@ interface Frame {
 
 interface PeerPort {
   readonly port: MessagePort;
-  /** Sizes in bytes of the packets not acknowledged yet, oldest first. */
-  unacknowledged: number[];
-  unacknowledgedBytes: number;
-  acknowledged: number;
-  received: number;
-  receivedTold: number;
-  /** Bytes received since the other end was told. */
-  receivedBytes: number;
+  readonly outstanding: Outstanding;
+  readonly receipts: Receipts;
   closed: boolean;
 }
 
@@ -63,36 +53,21 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
   let sent = 0;
 
   const post = (peer: PeerPort, packet: Packet): void => {
-    const bytes = packetBytes(packet);
-    if (peer.unacknowledged.length >= packetsMax || peer.unacknowledgedBytes > bytesMax) {
+    if (!peer.outstanding.take(packetBytes(packet))) {
       dropped++;
       return;
     }
     sent++;
-    peer.unacknowledged.push(bytes);
-    peer.unacknowledgedBytes += bytes;
-    peer.receivedTold = peer.received;
-    peer.receivedBytes = 0;
-    peer.port.postMessage(
-      packPacket(peer.received, packet) ?? ({ received: peer.received, packet } satisfies Frame),
-    );
+    const received = peer.receipts.tell();
+    peer.port.postMessage(packPacket(received, packet) ?? ({ received, packet } satisfies Frame));
   };
 
   const receive = (peer: PeerPort, message: Frame | string): void => {
     const frame: Frame = typeof message === 'string' ? unpackPacket(message) : message;
-    const newlyAcknowledged = frame.received - peer.acknowledged;
-    if (newlyAcknowledged > 0) {
-      for (const bytes of peer.unacknowledged.splice(0, newlyAcknowledged)) peer.unacknowledgedBytes -= bytes;
-      peer.acknowledged = frame.received;
-    }
+    peer.outstanding.acknowledge(frame.received);
     if (frame.packet === undefined) return;
-    peer.received++;
-    peer.receivedBytes += packetBytes(frame.packet);
-    if (peer.received - peer.receivedTold >= acknowledgeEvery || peer.receivedBytes >= acknowledgeBytes) {
-      peer.receivedTold = peer.received;
-      peer.receivedBytes = 0;
-      peer.port.postMessage({ received: peer.received, packet: undefined } satisfies Frame);
-    }
+    if (peer.receipts.add(packetBytes(frame.packet)))
+      peer.port.postMessage({ received: peer.receipts.tell(), packet: undefined } satisfies Frame);
     events.packet(frame.packet);
   };
 
@@ -128,12 +103,8 @@ export function createPortTransport(events: PortTransportEvents): PortTransport 
     addPort(id, port) {
       const peer: PeerPort = {
         port,
-        unacknowledged: [],
-        unacknowledgedBytes: 0,
-        acknowledged: 0,
-        received: 0,
-        receivedTold: 0,
-        receivedBytes: 0,
+        outstanding: new Outstanding(),
+        receipts: new Receipts(),
         closed: false,
       };
       ports.set(id, peer);
