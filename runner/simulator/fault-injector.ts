@@ -3,6 +3,7 @@ import type { Identifier } from '../../src/chord/identifier.js';
 import type { Peer } from '../../src/peer.js';
 import type { Random } from '../../src/ports.js';
 import { pick, type FaultAction, type FaultPlan } from './faults.js';
+import { createLastingFaults } from './lasting-faults.js';
 import { calmDelay, type Cut } from './network.js';
 import type { RingMonitor } from './ring-monitor.js';
 import type { SimulatedNode } from './simulated-node.js';
@@ -36,19 +37,13 @@ export function createFaultInjector(
   mayEnd: (node: SimulatedNode) => boolean,
 ): FaultInjector {
   const counts: FaultCounts = { crashes: 0, joins: 0, departures: 0 };
-  const endings = new Set<() => void>();
+  const lasting = createLastingFaults(world);
+  const { lastFor } = lasting;
   const { conditions } = world.network;
   const nodesMin = Math.max(1, Math.ceil(nodesAtStart / 2));
   const nodesMax = Math.ceil(nodesAtStart * 1.5) + 2;
   let isOver = false;
 
-  const lastFor = (forMs: number, end: () => void): void => {
-    const finish = (): void => {
-      if (endings.delete(finish)) end();
-    };
-    endings.add(finish);
-    world.clock.set(finish, forMs);
-  };
   const membersHere = (): SimulatedNode[] =>
     [...world.nodes.values()].filter((node) => node.announced && !node.departing);
 
@@ -95,19 +90,6 @@ export function createFaultInjector(
     monitor.leaving(node.peer.id);
     world.depart(node);
   };
-  const pause = (forMs: number): void => {
-    const node = pick(random, [...world.nodes.values()]);
-    if (node.process.state !== 'running') return;
-    world.trace(() => `${node.peer.id.slice(0, 8)} is paused for ${forMs.toFixed(0)} ms`);
-    node.process.pause();
-    const observers = others(world, node);
-    observers.forEach((id) => world.detector.lostSight(id, node.peer.id));
-    lastFor(forMs, () => {
-      world.trace(() => `${node.peer.id.slice(0, 8)} runs again`);
-      observers.forEach((id) => world.detector.sighted(id, node.peer.id));
-      node.process.resume();
-    });
-  };
   const partition = (action: FaultAction & { readonly type: 'partition' }): void => {
     const ids = [...world.nodes.keys()];
     const lone = pick(random, ids);
@@ -124,27 +106,14 @@ export function createFaultInjector(
     world.trace(
       () => `partition ${action.shape}: ${[...cut.from].map((id) => id.slice(0, 8)).join(' ')} from the rest`,
     );
-    conditions.cuts.add(cut);
-    const pairs = [...near].flatMap((one) => far.map((other) => [one, other] as const));
-    for (const [one, other] of pairs) {
-      world.detector.lostSight(one, other);
-      world.detector.lostSight(other, one);
-    }
-    lastFor(action.forMs, () => {
-      world.trace(() => 'the partition heals');
-      conditions.cuts.delete(cut);
-      for (const [one, other] of pairs) {
-        world.detector.sighted(one, other);
-        world.detector.sighted(other, one);
-      }
-    });
+    lastFor(action.forMs, lasting.cut(cut, near, far));
   };
   const inject = (action: FaultAction): void => {
     switch (action.type) {
       case 'crash':
         return crash(action);
       case 'pause':
-        return pause(action.forMs);
+        return lasting.pause(pick(random, [...world.nodes.values()]), action.forMs);
       case 'partition':
         return partition(action);
       case 'loss':
@@ -169,7 +138,7 @@ export function createFaultInjector(
     join,
     endAll() {
       isOver = true;
-      for (const finish of [...endings]) finish();
+      lasting.endAll();
     },
   };
 }
@@ -187,8 +156,4 @@ function directoriesKnowAll(world: World, without: Identifier): boolean {
     const known = new Set(node.inspect().directoryLive());
     return members.every((id) => id === node.peer.id || known.has(id));
   });
-}
-
-function others(world: World, node: SimulatedNode): readonly Identifier[] {
-  return [...world.nodes.keys()].filter((id) => id !== node.peer.id);
 }

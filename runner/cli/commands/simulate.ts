@@ -1,32 +1,14 @@
 /** `simulate`: the flags of the deterministic simulator. */
 import type { Command } from 'commander';
-import type { Consistency } from '../../../src/config.js';
-import { arenaProfiles, type ArenaProfile } from '../../simulator/arena/options.js';
-import { explorationNames, type ExplorationName } from '../../simulator/explorer/options.js';
+import { arenaProfiles } from '../../simulator/arena/options.js';
+import type { SimulateCommandOptions } from '../../simulator/command.js';
+import { explorationNames } from '../../simulator/explorer/options.js';
 import { jsonFlag, withExamples, type Context } from '../context.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { flag, numberFlag } from '../flag.js';
 
-interface SimulateFlags {
-  readonly nodes?: number;
+interface SimulateFlags extends SimulateCommandOptions {
   readonly seed?: string;
-  readonly seeds?: string;
-  readonly minutes?: number;
-  readonly faults?: string;
-  readonly consistency?: Consistency;
-  readonly replicas?: number;
-  readonly successors?: number;
-  readonly trace?: true;
-  readonly paper?: true;
-  readonly quick?: true;
-  readonly arena?: true;
-  readonly operations?: number;
-  readonly profile?: ArenaProfile;
-  readonly plant?: string;
-  readonly mutations?: true;
-  readonly explore?: ExplorationName;
-  readonly states?: number;
-  readonly json?: true;
 }
 
 const known: readonly ExitCode[] = Object.values(exitCodes);

@@ -3,6 +3,7 @@ import type { Identifier } from '../../../src/chord/identifier.js';
 import type { Random } from '../../../src/ports.js';
 import type { EngineDoors } from '../../../src/replication/engine.js';
 import { pick } from '../faults.js';
+import { createLastingFaults } from '../lasting-faults.js';
 import type { Cut } from '../network.js';
 import { clientAddress } from '../wire.js';
 import type { ArenaNode } from './arena-node.js';
@@ -36,18 +37,12 @@ export function createArenaInjector<Engine extends EngineDoors>(
   mayLose: () => boolean,
 ): ArenaInjector<Engine> {
   const counts = { crashes: 0, joins: 0, departures: 0 };
-  const endings = new Set<() => void>();
+  const lasting = createLastingFaults(world);
+  const { lastFor } = lasting;
   const { conditions } = world.network;
   const nodesMax = 2 * plan.founders + 3;
   let isOver = false;
 
-  const lastFor = (forMs: number, end: () => void): void => {
-    const finish = (): void => {
-      if (endings.delete(finish)) end();
-    };
-    endings.add(finish);
-    world.clock.set(finish, forMs);
-  };
   /** Half of the time one that leads something: what happens to it matters most. */
   const aNode = (): ArenaNode<Engine> | undefined => {
     const nodes = [...world.nodes.values()];
@@ -85,18 +80,6 @@ export function createArenaInjector<Engine extends EngineDoors>(
   const crashIfAllowed = (victims: readonly ArenaNode<Engine>[]): void => {
     if (victims.length > 0 && mayEnd(victims)) crash(victims, random() < 0.85);
   };
-  const pause = (node: ArenaNode<Engine>, forMs: number): void => {
-    if (node.process.state !== 'running') return;
-    world.trace(() => `${node.peer.id.slice(0, 8)} is paused for ${forMs.toFixed(0)} ms`);
-    node.process.pause();
-    const observers = [...world.nodes.keys()].filter((id) => id !== node.peer.id);
-    for (const observer of observers) world.detector.lostSight(observer, node.peer.id);
-    lastFor(forMs, () => {
-      world.trace(() => `${node.peer.id.slice(0, 8)} runs again`);
-      for (const observer of observers) world.detector.sighted(observer, node.peer.id);
-      node.process.resume();
-    });
-  };
   const cut = (from: Side, to: Side, both: boolean): (() => void) => {
     const made: Cut = {
       from: new Set<string>([...from.nodes, ...from.clients]),
@@ -106,20 +89,7 @@ export function createArenaInjector<Engine extends EngineDoors>(
     world.trace(
       () => `${both ? '' : 'one-way '}partition: ${[...from.nodes].map((id) => id.slice(0, 8)).join(' ')}`,
     );
-    conditions.cuts.add(made);
-    const pairs = [...from.nodes].flatMap((one) => [...to.nodes].map((other) => [one, other] as const));
-    for (const [one, other] of pairs) {
-      world.detector.lostSight(one, other);
-      world.detector.lostSight(other, one);
-    }
-    return () => {
-      world.trace(() => 'the partition heals');
-      conditions.cuts.delete(made);
-      for (const [one, other] of pairs) {
-        world.detector.sighted(one, other);
-        world.detector.sighted(other, one);
-      }
-    };
+    return lasting.cut(made, from.nodes, to.nodes);
   };
   const partition = (): void => {
     const shape = pick(random, plan.cuts);
@@ -170,7 +140,7 @@ export function createArenaInjector<Engine extends EngineDoors>(
     partition,
     pause() {
       const node = aNode();
-      if (node !== undefined) pause(node, random() * pick(random, [50, 1_000, 10_000, 60_000]));
+      if (node !== undefined) lasting.pause(node, random() * pick(random, [50, 1_000, 10_000, 60_000]));
     },
     crash: () =>
       crashIfAllowed(
@@ -228,7 +198,7 @@ export function createArenaInjector<Engine extends EngineDoors>(
     },
     endAll() {
       isOver = true;
-      for (const finish of [...endings]) finish();
+      lasting.endAll();
       conditions.delay = plan.delay;
       conditions.lossRate = 0;
       conditions.duplicationRate = 0;

@@ -21,15 +21,8 @@ import { overlayOf, type Membership } from './membership.js';
 
 export type EngineMaker<Engine extends EngineDoors> = (environment: ReplicaEnvironment) => Engine;
 
-/** What a node does to its world. */
-export interface NodeWorld<Engine extends EngineDoors> {
-  readonly seed: number;
-  readonly config: RingConfig;
-  readonly clock: VirtualClock;
-  readonly mutations: ReadonlySet<string>;
-  readonly createEngine: EngineMaker<Engine>;
-  sendMessages(from: Identifier, to: Identifier, messages: readonly ReplicationMessage[]): void;
-  sendReplies(from: Identifier, client: number, batch: ReplyBatch): void;
+/** Whoever watches a node. */
+export interface NodeObserver<Engine extends EngineDoors> {
   /** The node is about to answer a client. */
   replying(node: ArenaNode<Engine>, client: number, id: number, status: Status, value: string): void;
   /** Its turn, in which it heard the messages, has ended; what it said has not left yet. */
@@ -41,6 +34,17 @@ export interface NodeWorld<Engine extends EngineDoors> {
   /** A partition came to another phase between two views. */
   phaseChanged(node: ArenaNode<Engine>, partition: number): void;
   failed(node: ArenaNode<Engine>, error: unknown): void;
+}
+
+/** What a node does to its world. */
+export interface NodeWorld<Engine extends EngineDoors> extends NodeObserver<Engine> {
+  readonly seed: number;
+  readonly config: RingConfig;
+  readonly clock: VirtualClock;
+  readonly mutations: ReadonlySet<string>;
+  readonly createEngine: EngineMaker<Engine>;
+  sendMessages(from: Identifier, to: Identifier, messages: readonly ReplicationMessage[]): void;
+  sendReplies(from: Identifier, client: number, batch: ReplyBatch): void;
   logged(node: ArenaNode<Engine>, message: string, details: unknown): void;
 }
 

@@ -7,14 +7,20 @@ import type { Peer } from '../../../src/peer.js';
 import { createRandom } from '../../../src/random.js';
 import type { EngineDoors } from '../../../src/replication/engine.js';
 import type { ReplicationMessage } from '../../../src/replication/messages.js';
-import type { ReplyBatch, RequestBatch, Status } from '../../../src/wire/requests.js';
+import type { ReplyBatch, RequestBatch } from '../../../src/wire/requests.js';
 import { copyPlain } from '../copy.js';
 import { createDigest, type Digest } from '../digest.js';
 import { createFailureDetector, type FailureDetector } from '../failure-detector.js';
 import { createNetwork, type Envelope, type Network } from '../network.js';
 import { createVirtualClock, type ClockError, type VirtualClock } from '../virtual-clock.js';
 import { clientAddress } from '../wire.js';
-import { startArenaNode, type ArenaNode, type EngineMaker, type NodeWorld } from './arena-node.js';
+import {
+  startArenaNode,
+  type ArenaNode,
+  type EngineMaker,
+  type NodeObserver,
+  type NodeWorld,
+} from './arena-node.js';
 import { describeArenaContent, digestArenaContent } from './trace.js';
 
 export type ArenaContent =
@@ -23,20 +29,12 @@ export type ArenaContent =
   | { readonly type: 'replies'; readonly batch: ReplyBatch };
 
 /** Whoever watches the world. */
-export interface ArenaObserver<Engine extends EngineDoors> {
+export interface ArenaObserver<Engine extends EngineDoors> extends NodeObserver<Engine> {
   /** A node gets its name, before any knows of it. */
   named(id: Identifier): void;
   started(node: ArenaNode<Engine>): void;
-  replying(node: ArenaNode<Engine>, client: number, id: number, status: Status, value: string): void;
-  turned(
-    node: ArenaNode<Engine>,
-    said: ReadonlyMap<Identifier, readonly ReplicationMessage[]>,
-    heard: readonly ReplicationMessage[],
-  ): void;
-  phaseChanged(node: ArenaNode<Engine>, partition: number): void;
   /** It crashed, or has left. */
   ended(node: ArenaNode<Engine>): void;
-  failed(node: ArenaNode<Engine>, error: unknown): void;
 }
 
 export interface ArenaWorldOptions<Engine extends EngineDoors> {
