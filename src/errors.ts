@@ -30,6 +30,11 @@ export class RondoError extends Error {
   }
 }
 
+/** Of a call whose signal was aborted, with the signal's reason as its cause. */
+export function abortError(reason: unknown): RondoError {
+  return new RondoError('ABORTED', 'the signal was aborted', { cause: reason });
+}
+
 /** Why something failed, for people: whatever was thrown may be anything. */
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

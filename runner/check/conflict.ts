@@ -41,6 +41,11 @@ export function showOperation({ action, endNs }: ObservedOperation): string {
   }
 }
 
+/** Its start and end in nanoseconds, as the history has them. */
+export function showTimes({ startNs, endNs }: ObservedOperation): string {
+  return `[${startNs}, ${endNs === Infinity ? '...' : endNs}]`;
+}
+
 /** How a sentence names an operation. */
 export function nameOperation(operation: ObservedOperation): string {
   return `line ${operation.line} (${showOperation(operation)})`;

@@ -1,7 +1,7 @@
 /** A failing part as a picture: one self-contained HTML page, clients as lanes, operations as bars in the order of their times. */
 import { textFromBytes } from '../../src/bytes.js';
 import type { KeyFailure } from './check-history.js';
-import { nameOperation, showOperation } from './conflict.js';
+import { nameOperation, showOperation, showTimes } from './conflict.js';
 import { isOptional, type ObservedOperation } from './observed.js';
 
 /** Operations drawn; the page says when there are more. */
@@ -99,7 +99,7 @@ function kindOf(operation: ObservedOperation, culprit: ObservedOperation): strin
 }
 
 function bar(operation: ObservedOperation, kind: string, left: number, right: number, y: number): string {
-  const title = `${nameOperation(operation)}, client ${operation.client}, ${times(operation)}`;
+  const title = `${nameOperation(operation)}, client ${operation.client}, ${showTimes(operation)}`;
   const label = showOperation(operation);
   // Labels stand above their bars: a short bar would cut them.
   return (
@@ -111,13 +111,8 @@ function bar(operation: ObservedOperation, kind: string, left: number, right: nu
 
 function listItem(operation: ObservedOperation, culprit: ObservedOperation): string {
   const mark = operation.line === culprit.line ? ' class="culprit-line"' : '';
-  const text = `line ${operation.line}  client ${operation.client}  ${showOperation(operation)}  ${times(operation)}`;
+  const text = `line ${operation.line}  client ${operation.client}  ${showOperation(operation)}  ${showTimes(operation)}`;
   return `<li${mark}><code>${escape(text)}</code></li>`;
-}
-
-/** In nanoseconds, as the history has them. */
-function times({ startNs, endNs }: ObservedOperation): string {
-  return `[${startNs}, ${endNs === Infinity ? '...' : endNs}]`;
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -3,9 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { textFromBytes } from '../../src/bytes.js';
 import { RondoError } from '../../src/errors.js';
 import { checkHistory, type HistoryVerdict, type KeyFailure } from '../check/check-history.js';
-import { showOperation } from '../check/conflict.js';
+import { showOperation, showTimes } from '../check/conflict.js';
 import { loadHistory, type History } from '../check/load-history.js';
-import type { ObservedOperation } from '../check/observed.js';
 import { timelinePage, whySentence } from '../check/timeline.js';
 import type { CheckFlags } from './commands/check.js';
 import type { Context } from './context.js';
@@ -74,7 +73,7 @@ function describeFailure(failure: KeyFailure): readonly string[] {
   const { operations, observed, key, culprit } = failure;
   const lines = operations.slice(0, printedMax).map((operation) => {
     const mark = operation.line === culprit.line ? '>' : ' ';
-    return `  ${mark} line ${operation.line}, client ${operation.client}: ${showOperation(operation)} ${times(operation)}`;
+    return `  ${mark} line ${operation.line}, client ${operation.client}: ${showOperation(operation)} ${showTimes(operation)}`;
   });
   const more = operations.length - lines.length;
   return [
@@ -110,10 +109,6 @@ function verdictJson(history: History, { verdict, keys, failures, undecided }: H
       why,
     })),
   };
-}
-
-function times({ startNs, endNs }: ObservedOperation): string {
-  return `[${startNs}, ${endNs === Infinity ? '...' : endNs}]`;
 }
 
 function shown(key: KeyFailure['key']): string {

@@ -6,7 +6,7 @@ import { textFromBytes, type ByteString } from '../../src/bytes.js';
 import type { RingClient } from '../../src/client-types.js';
 import { RondoError } from '../../src/errors.js';
 import { createRandom } from '../../src/random.js';
-import { rounded } from '../figures.js';
+import { rounded, total } from '../figures.js';
 import { torment, type FaultCounts } from './faults.js';
 import { Judge, type Judgement } from './judge.js';
 import { ledgerKeys } from './plan.js';
@@ -204,8 +204,4 @@ function sumOf(ends: readonly EndReport[]): Readonly<Record<string, number>> {
   for (const { errorsByCode } of ends)
     for (const [code, count] of errorsByCode) sums.set(code, (sums.get(code) ?? 0) + count);
   return Object.fromEntries(sums);
-}
-
-function total(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
 }

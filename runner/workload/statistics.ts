@@ -1,7 +1,7 @@
 /** Statistics of a run: histograms of many clients merged, and the figures that people and scripts read. */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { HopSummary } from '../../src/admin.js';
-import { rounded } from '../figures.js';
+import { rounded, total } from '../figures.js';
 
 /** Latency percentiles in microseconds, under the names that scripts read. */
 export interface LatencyUs {
@@ -105,8 +105,4 @@ export function mergeHops(summaries: readonly HopSummary[]): HopSummary | null {
     mean: lookups === 0 ? 0 : rounded(hops / lookups, 3),
     max: Math.max(...summaries.map((summary) => summary.max)),
   };
-}
-
-function total(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -2,7 +2,7 @@
 import { bytesFrom, emptyBytes, trustBytes, type ByteString } from '../bytes.js';
 import type { CallOptions, PutOptions, RingClient, Submitter } from '../client-types.js';
 import type { Identifier } from '../chord/identifier.js';
-import { RondoError } from '../errors.js';
+import { abortError, RondoError } from '../errors.js';
 import { summarize, type Histogram } from '../histogram.js';
 import type { Peer } from '../peer.js';
 import { flags, opcodes, statuses, type Opcode, type ReplyBatch, type Status } from '../wire/requests.js';
@@ -58,7 +58,7 @@ export function createClient(
   ): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       const signal = options?.signal;
-      if (signal?.aborted === true) return reject(abortError(signal));
+      if (signal?.aborted === true) return reject(abortError(signal.reason));
       let stopListening: (() => void) | undefined;
       const pending = startOperation(
         dispatcher,
@@ -80,7 +80,7 @@ export function createClient(
         pinnedTo,
       );
       if (signal !== undefined && pending !== undefined && isOutstanding(dispatcher, pending)) {
-        const abort = (): void => cancelOperation(dispatcher, pending, abortError(signal));
+        const abort = (): void => cancelOperation(dispatcher, pending, abortError(signal.reason));
         stopListening = () => signal.removeEventListener('abort', abort);
         signal.addEventListener('abort', abort);
       }
@@ -224,10 +224,6 @@ function settleWith<T>(
   } catch (error) {
     reject(error);
   }
-}
-
-function abortError(signal: AbortSignal): RondoError {
-  return new RondoError('ABORTED', 'the signal was aborted', { cause: signal.reason });
 }
 
 function sizeProblem(

@@ -1,7 +1,7 @@
 /** getOrSet: one loader per key at a time across all threads. The key's leader reserves the load for one client; others wait there. */
 import { arrayFromBytes, bytesFrom, type ByteString } from '../bytes.js';
 import type { CallOptions, GetOrSetOptions, PutOptions, Reply } from '../client-types.js';
-import { RondoError } from '../errors.js';
+import { abortError } from '../errors.js';
 import { statuses } from '../wire/requests.js';
 import { replyError } from './replies.js';
 
@@ -67,7 +67,7 @@ export function createLoader(
   return async (key, load, options = {}) => {
     const keyBytes = bytesFrom(key);
     const { signal } = options;
-    if (signal?.aborted === true) throw abortError(signal);
+    if (signal?.aborted === true) throw abortError(signal.reason);
     const sharing = running.get(keyBytes) ?? share(key, keyBytes, load, options);
     sharing.callers++;
     if (signal === undefined) return sharing.value;
@@ -83,14 +83,10 @@ export function createLoader(
 function leaveOnAbort(sharing: Sharing, signal: AbortSignal, left: () => void): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
-      reject(abortError(signal));
+      reject(abortError(signal.reason));
       left();
     };
     signal.addEventListener('abort', abort, { once: true });
     sharing.value.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
-}
-
-function abortError(signal: AbortSignal): RondoError {
-  return new RondoError('ABORTED', 'the signal was aborted', { cause: signal.reason });
 }

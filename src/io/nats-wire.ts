@@ -7,7 +7,7 @@ import { isNatsName, natsNameRule } from '../nats-options.js';
 import { NatsCarrier, type CarrierOptions } from './nats/carrier.js';
 import { messageKinds, readMessage, Subjects } from './nats/messages.js';
 import { NatsStream } from './nats/stream.js';
-import type { Connector, Wire, WireEvents } from './wire.js';
+import { neverOpened, type Connector, type Wire, type WireEvents } from './wire.js';
 
 export interface NatsOptions extends Omit<CarrierOptions, 'name' | 'connectMsMax'> {
   readonly clusterName: string;
@@ -102,9 +102,4 @@ export async function openNatsConnector(options: NatsOptions): Promise<Connector
     },
     close: () => carrier.close(),
   };
-}
-
-function neverOpened(reason: string, events: WireEvents): Wire {
-  queueMicrotask(() => events.closed(reason));
-  return { send: () => undefined, close: () => undefined };
 }

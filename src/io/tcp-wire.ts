@@ -6,7 +6,7 @@ import { RondoError } from '../errors.js';
 import { formatHostAddress, parseHostAddress } from '../host-address.js';
 import { closedWithoutWord, isProvedPeer, provesHost, whyTlsFailed, type TlsSide } from './tls-failures.js';
 import { peerDialOptions, peerServerOptions } from './tls-options.js';
-import type { Connector, Wire, WireEvents } from './wire.js';
+import { neverOpened, type Connector, type Wire, type WireEvents } from './wire.js';
 
 export interface TcpOptions {
   readonly tls?: TlsTexts | undefined;
@@ -131,11 +131,6 @@ function connectionUnder(socket: TLSSocket & { readonly _parent?: Socket }): Soc
 
 function mayOpen(socket: Socket): boolean {
   return !(socket instanceof TLSSocket) || isProvedPeer(socket);
-}
-
-function neverOpened(reason: string, events: WireEvents): Wire {
-  queueMicrotask(() => events.closed(reason));
-  return { send: () => undefined, close: () => undefined };
 }
 
 function listening(server: Server, host: string, port: number, text: string): Promise<void> {

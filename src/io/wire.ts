@@ -34,3 +34,9 @@ export interface Connector {
   /** Lets go of what carries the wires, if it is one thing: all wires end. */
   close(): Promise<void>;
 }
+
+/** A wire that cannot be dialled at all: it closes at once, after the dialler has it. */
+export function neverOpened(reason: string, events: WireEvents): Wire {
+  queueMicrotask(() => events.closed(reason));
+  return { send: () => undefined, close: () => undefined };
+}

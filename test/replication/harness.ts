@@ -14,6 +14,7 @@ import {
 } from '../../src/replication/eventual.js';
 import { isEventualMessage, type EventualMessage } from '../../src/replication/messages.js';
 import { createReplica, pendingTickMs, type Replica } from '../../src/replication/replica.js';
+import type { StoredRecord } from '../../src/store.js';
 import {
   createRequestWriter,
   finishRequests,
@@ -33,6 +34,12 @@ export interface Envelope {
 export interface Answer {
   readonly status: Status;
   readonly value: string;
+}
+
+/** Values and tombstones by key, in the order of the keys. */
+export function contentsOf(records: Iterable<StoredRecord>): Record<string, string | null> {
+  const sorted = [...records].sort((a, b) => (a.key < b.key ? -1 : 1));
+  return Object.fromEntries(sorted.map(({ key, value, tombstone }) => [key, tombstone ? null : value]));
 }
 
 /** A peer whose identifier starts with the given hexadecimal digits: `peer('8')` sits in the middle of the circle. */
@@ -204,9 +211,7 @@ export class ReplicaWorld {
 
   /** Values and tombstones that a node holds of a partition, by key. */
   contents(node: Peer, partition: number): Record<string, string | null> {
-    const records = [...(this.replica(node).partitions[partition]?.records.values() ?? [])];
-    records.sort((a, b) => (a.key < b.key ? -1 : 1));
-    return Object.fromEntries(records.map(({ key, value, tombstone }) => [key, tombstone ? null : value]));
+    return contentsOf(this.replica(node).partitions[partition]?.records.values() ?? []);
   }
 
   #start(self: Peer, founders: readonly Peer[]): Replica {

@@ -19,7 +19,7 @@ import {
   writeRequest,
   type Opcode,
 } from '../../../src/wire/requests.js';
-import { exactOverlay, peer, testConfig, type Answer } from '../harness.js';
+import { contentsOf, exactOverlay, peer, testConfig, type Answer } from '../harness.js';
 
 export interface Envelope {
   readonly from: Identifier;
@@ -222,8 +222,7 @@ export class SiteWorld {
 
   /** Values and tombstones that a node holds of the partition, by key. */
   contents(node: Peer): Record<string, string | null> {
-    const registers = [...this.slot(node).records.values()].sort((x, y) => (x.key < y.key ? -1 : 1));
-    return Object.fromEntries(registers.map(({ key, value, tombstone }) => [key, tombstone ? null : value]));
+    return contentsOf(this.slot(node).records.values());
   }
 
   #arm(site: Site, of: number): void {
