@@ -48,11 +48,39 @@ describe('the replication of a node', () => {
 
   it('shows what its engine has come to be about', () => {
     const { actor, clock, engine } = started('filling', 40);
-    for (const activity of ['comparing', 'awaiting', 'steady', 'filling'] as const) {
+    for (const activity of ['comparing', 'awaiting', 'filling'] as const) {
       engine.activity = activity;
       clock.advance(40);
       expect(actor.getSnapshot().matches({ alive: { replication: activity } })).to.equal(true);
     }
+  });
+
+  it('shows rest when its engine is found at rest twice in a row, and is not woken by moments of it', () => {
+    const { actor, clock, engine } = started('awaiting', 40);
+    let shown = 0;
+    actor.subscribe(() => shown++);
+    for (const activity of ['steady', 'awaiting', 'steady', 'awaiting', 'steady'] as const) {
+      engine.activity = activity;
+      clock.advance(40);
+    }
+    expect(shown).to.equal(0);
+    expect(actor.getSnapshot().matches({ alive: { replication: 'awaiting' } })).to.equal(true);
+    clock.advance(40);
+    expect(actor.getSnapshot().matches({ alive: { replication: 'steady' } })).to.equal(true);
+  });
+
+  it('fails with its engine', () => {
+    const failure = new Error('a tick failed');
+    const failures: unknown[] = [];
+    const { actor, clock } = startFounder({
+      tickInMs: () => 40,
+      tick: () => {
+        throw failure;
+      },
+    });
+    actor.subscribe({ error: (error) => failures.push(error) });
+    clock.advance(40);
+    expect(failures).to.deep.equal([failure]);
   });
 
   it('hears whom the failure detector cannot reach', () => {

@@ -2,6 +2,7 @@
 import type { Identifier } from '../../src/chord/identifier.js';
 import type { Lookup } from '../../src/chord/lookup.js';
 import type { Peer } from '../../src/peer.js';
+import type { Activity } from '../../src/replication/engine.js';
 import type { ReplicaEvent } from '../../src/replication/environment.js';
 import type { ChordMessage, PeerMessage } from '../../src/wire/messages.js';
 
@@ -37,6 +38,8 @@ export type InsideEvent =
   | { readonly type: 'lookedUp'; readonly target: Identifier; readonly home: readonly Peer[] }
   /** A lookup's own chart is over. */
   | { readonly type: 'lookupEnded'; readonly number: number; readonly lookup: Lookup }
+  /** The engine has come to be about something else. */
+  | { readonly type: 'activityChanged'; readonly activity: Activity }
   /** The departure is complete: raised by the departing states. */
   | { readonly type: 'departed' };
 

@@ -1,39 +1,35 @@
 /**
- * The replication region of a member: what its engine is about (filling, comparing, awaiting acknowledgements, or nothing),
- * and the ticks that this asks for. The engine does the work (src/replication); the region gives it time and the ring's view.
+ * The replication region of a member: what its engine is about (filling, comparing, awaiting acknowledgements, or nothing). The
+ * engine does the work (src/replication); the region gives it the ring's view, and its ticker (ticker.ts) gives it time.
  */
-import { assign, sendTo } from 'xstate';
+import { sendTo } from 'xstate';
 import type { Activity } from '../../src/replication/engine.js';
 import { joiningSetup } from './joining.js';
-import type { NodeContext } from './setup.js';
 
 export const replicatingSetup = joiningSetup.extend({
   actions: {
     takeOverlay: ({ context }) => context.engine.overlayChanged(context.overlay),
-    tickEngine: ({ context }) => context.engine.tick(),
-    noteTick: assign({ tickAtMs: ({ context }) => dueAtMs(context) }),
+    tellTicker: sendTo('ticker', ({ event }) =>
+      event.type === 'replicaPending' ? event : { type: 'overlayTaken' },
+    ),
     tellChangingViews: sendTo('changingViews', ({ event }) => event),
   },
   guards: {
-    isAbout: ({ context }, activity: Activity) => context.engine.activity() === activity,
-    isTickSooner: ({ context }) => dueAtMs(context) < context.tickAtMs,
-  },
-  delays: {
-    tickDue: ({ context }) => context.engine.tickInMs(),
+    isAbout: ({ context, event }, activity: Activity) =>
+      (event.type === 'activityChanged' ? event.activity : context.engine.activity()) === activity,
   },
 });
 
-const ticking = {
-  entry: 'noteTick',
-  after: { tickDue: { target: 'judging', actions: 'tickEngine' } },
-  on: { replicaPending: { guard: 'isTickSooner', target: 'judging' } },
-} as const;
-
 export const replicatingStates = replicatingSetup.createStateConfig({
   initial: 'judging',
-  invoke: { id: 'changingViews', src: 'changingViews', input: ({ context }) => ({ engine: context.engine }) },
+  invoke: [
+    { id: 'ticker', src: 'ticker', input: ({ context }) => ({ engine: context.engine }) },
+    { id: 'changingViews', src: 'changingViews', input: ({ context }) => ({ engine: context.engine }) },
+  ],
   on: {
-    overlayChanged: { target: '.judging', actions: 'takeOverlay' },
+    overlayChanged: { actions: ['takeOverlay', 'tellTicker'] },
+    replicaPending: { actions: 'tellTicker' },
+    activityChanged: { target: '.judging' },
     viewChanging: { actions: 'tellChangingViews' },
   },
   states: {
@@ -46,16 +42,12 @@ export const replicatingStates = replicatingSetup.createStateConfig({
       ],
     },
     /** Partitions came to this node that previous members still fill. */
-    filling: ticking,
+    filling: {},
     /** Other members are not known to hold all that is held here: digests are compared, records sent. */
-    comparing: ticking,
+    comparing: {},
     /** Changes, forwards or reservations have not been answered yet. */
-    awaiting: ticking,
+    awaiting: {},
     /** Nothing to do until the next round. */
-    steady: { ...ticking, on: { replicaPending: { target: 'judging' } } },
+    steady: {},
   },
 });
-
-function dueAtMs({ engine }: NodeContext): number {
-  return engine.environment.clock.nowMs() + engine.tickInMs();
-}

@@ -3,12 +3,13 @@ import { createActor } from 'xstate';
 import { RondoError } from '../../src/errors.js';
 import { createEngine } from '../../src/replication/create-engine.js';
 import type { Engine } from '../../src/replication/engine.js';
+import type { ReplicaEvent } from '../../src/replication/environment.js';
 import type { SettleRecovery } from '../../src/replication/linearizable/recovering.js';
 import type { ReplicationMessage } from '../../src/replication/messages.js';
 import { isChordMessage } from '../../src/wire/messages.js';
 import { requestStride, statuses, type RequestBatch } from '../../src/wire/requests.js';
 import type { NodeOptions, NodeRuntime } from './contract.js';
-import type { NodeEvent, Outgoing } from './events.js';
+import type { Outgoing } from './events.js';
 import { createInspector, statsOf, statusOf, type NodeState } from './inspection.js';
 import { lookupMachine } from './looking-up-machine.js';
 import { nodeMachine } from './machine.js';
@@ -17,6 +18,9 @@ import { firstContext } from './tables.js';
 
 export type * from './contract.js';
 export type { NodeEntry } from './events.js';
+
+/** The child that hears what an engine raises. */
+const hearers = { replicaPending: 'ticker', viewChanging: 'changingViews' } as const;
 
 const stayTuned = 'the node is joining the ring';
 
@@ -33,9 +37,9 @@ export function createNode(options: NodeOptions): NodeRuntime {
   const { self, config, entry, ports } = options;
   const outbox = new Outbox(config.clusterId, self.id, ports);
   const engine = createNodeEngine(options, outbox, (event) => {
-    // A change of views is hundreds of these: an event costs the node's big chart ten times what it costs the small one.
-    const hearer = actor.getSnapshot().children['changingViews'];
-    if (event.type === 'viewChanging' && hearer !== undefined) hearer.send(event);
+    // There are hundreds of these: an event costs the node's big chart ten times what it costs a small one.
+    const hearer = actor.getSnapshot().children[hearers[event.type]];
+    if (hearer !== undefined) hearer.send(event);
     else actor.send(event);
   });
   const post = (messages: readonly Outgoing[]): void => {
@@ -122,7 +126,11 @@ export function createNode(options: NodeOptions): NodeRuntime {
   };
 }
 
-function createNodeEngine(options: NodeOptions, outbox: Outbox, raise: (event: NodeEvent) => void): Engine {
+function createNodeEngine(
+  options: NodeOptions,
+  outbox: Outbox,
+  raise: (event: ReplicaEvent) => void,
+): Engine {
   const { self, config, entry, ports, mutations } = options;
   return createEngine({
     self,

@@ -13,6 +13,7 @@ import { changingViews } from './changing-views.js';
 import { dataPlane } from './data-plane.js';
 import type { NodeEntry, NodeEvent, Outgoing } from './events.js';
 import { lookupMachine } from './looking-up-machine.js';
+import { tickerMachine } from './ticker.js';
 
 /** The one question that the ring region (or the joiner) has pending. */
 export interface PendingQuestion {
@@ -69,8 +70,6 @@ export interface NodeContext {
   readonly fingerLookup: number;
   /** Lookups running for others, by number: `lookup:<number>` are their actors. */
   readonly lookupTargets: ReadonlyMap<number, Identifier>;
-  /** When the engine's next tick is due, by the node's clock. */
-  readonly tickAtMs: number;
   readonly rounds: number;
   /** Index of the contact that a joiner tries. */
   readonly contact: number;
@@ -100,6 +99,7 @@ export const nodeSetup = setup({
     dataPlane,
     lookup: lookupMachine,
     changingViews,
+    ticker: tickerMachine,
   },
   actions: {
     /** Queues messages; they leave at the end of the turn. The runtime hands them to `context.post`. */

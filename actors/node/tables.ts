@@ -59,7 +59,6 @@ export function firstContext(
     finger: 0,
     fingerLookup: 0,
     lookupTargets: new Map(),
-    tickAtMs: 0,
     rounds: 0,
     contact: 0,
     questions: 0,

@@ -215,6 +215,7 @@ describe('a ring of nodes', () => {
     expect(node?.actor.getSnapshot().context.lookupTargets.size).to.equal(0);
     expect(Object.keys(node?.actor.getSnapshot().children ?? {})).to.have.members([
       'dataPlane',
+      'ticker',
       'changingViews',
     ]);
   });
