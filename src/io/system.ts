@@ -29,5 +29,10 @@ export function toArray(bytes: ByteString): Uint8Array {
 
 /** Short texts are copied by the engine when they are cut; longer ones are slices that keep their batch alive. */
 export function detach(text: ByteString): ByteString {
-  return text.length < 13 ? text : trustBytes(Buffer.from(text, 'latin1').toString('latin1'));
+  if (text.length < 13) return text;
+  if (text.length > scratch.length) return trustBytes(Buffer.from(text, 'latin1').toString('latin1'));
+  return trustBytes(scratch.toString('latin1', 0, scratch.write(text, 0, 'latin1')));
 }
+
+/** Where short texts are copied through: a buffer for each would be garbage of its own. */
+const scratch = Buffer.from(new ArrayBuffer(16 * 1024));

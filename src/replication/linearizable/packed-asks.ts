@@ -90,7 +90,9 @@ export function writeAsk(
     key.length,
     value === undefined ? -1 : value.length,
   );
-  writer.numbers.push(state.version, state.expiresAt, ...recent);
+  writer.numbers.push(state.version, state.expiresAt);
+  // Spread among the arguments, each would become an object first.
+  for (const earlier of recent) writer.numbers.push(earlier);
   writer.text += value === undefined ? key : key + value;
 }
 
@@ -106,7 +108,8 @@ export function writeBallot(writer: Writer, outcome: Outcome, ballot: Ballot): v
 export function writePromise(writer: Writer, accepted: Ballot, state: RegisterState): void {
   const { value, recent } = state;
   writer.head.push(outcomes.promised | (recent.length << 8), value === undefined ? -1 : value.length);
-  writer.numbers.push(accepted, state.version, state.expiresAt, ...recent);
+  writer.numbers.push(accepted, state.version, state.expiresAt);
+  for (const ballot of recent) writer.numbers.push(ballot);
   if (value !== undefined) writer.text += value;
 }
 
@@ -175,15 +178,12 @@ function readState(
   at: number,
   valueBytes: number,
 ): RegisterState {
+  const ballots: Ballot[] = [];
+  for (let index = numbersAt + 2; index < numbersAt + 2 + recent; index++) ballots.push(numbers[index] ?? 0);
   return {
     value: valueBytes < 0 ? undefined : trustBytes(text.substring(at, at + valueBytes)),
     version: numbers[numbersAt] ?? 0,
     expiresAt: numbers[numbersAt + 1] ?? Infinity,
-    recent:
-      recent === 0
-        ? noBallots
-        : Array.from({ length: recent }, (_, index) => numbers[numbersAt + 2 + index] ?? 0),
+    recent: ballots,
   };
 }
-
-const noBallots: readonly Ballot[] = [];

@@ -13,7 +13,7 @@ import { countAnswer } from './bits.js';
 import { beginRound, forget, isRead, takeWaiting, type KeyChange, type Result } from './key-change.js';
 import { askKinds } from './packed-asks.js';
 import { confirmRead } from './reading.js';
-import { recentMax, stateOf, type Register, type RegisterState } from './register.js';
+import { stateOf, withRecent, type Register, type RegisterState } from './register.js';
 import { finish, redo } from './requests.js';
 import { settled } from './reserving.js';
 import { raisePending, type Site } from './site.js';
@@ -120,9 +120,9 @@ function propose(
   let state = base;
   if (applied.state !== base) {
     const { value, expiresAt } = applied.state;
-    const recent = [...base.recent, ballot].slice(-recentMax);
-    state = { value, expiresAt, version: base.version + 1, recent };
-    change.attempts.push({ ballot, baseVersion: base.version, results: applied.results });
+    state = { value, expiresAt, version: base.version + 1, recent: withRecent(base.recent, ballot) };
+    const attempt = { ballot, baseVersion: base.version, results: applied.results };
+    change.attempts = [...change.attempts, attempt];
   }
   change.results = applied.results;
   change.proposed = state;

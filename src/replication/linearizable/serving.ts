@@ -50,7 +50,7 @@ export function serveRequests(site: Site, client: number, batch: RequestBatch): 
       site.requests++;
       changeKey(site, slot, key, operationOfRead(client, id, nowMs), nowMs, false);
     } else {
-      const value = trustBytes(text.substring(keyEnd, valueEnd));
+      const value = environment.detach(trustBytes(text.substring(keyEnd, valueEnd)));
       serveOther(site, slot, key, {
         client,
         id,
@@ -107,22 +107,21 @@ function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation)
     return;
   }
   site.requests++;
-  const operation = { ...request, value: environment.detach(request.value) };
   if (changes.has(opcode)) {
     counters.writes++;
-    changeKey(site, slot, key, operation, nowMs, false);
+    changeKey(site, slot, key, request, nowMs, false);
     return;
   }
   counters.reads++;
   const register = slot.records.get(key);
   const isExpired = register !== undefined && !register.tombstone && register.expiresAt <= nowMs;
-  if (isExpired || slot.changes.has(key)) changeKey(site, slot, key, operation, nowMs, false);
+  if (isExpired || slot.changes.has(key)) changeKey(site, slot, key, request, nowMs, false);
   else {
     const state = stateOf(register, slot.versionFloor);
-    const { status, reply } = apply(state, operation, nowMs);
+    const { status, reply } = apply(state, request, nowMs);
     if (state.value === undefined) counters.misses++;
     else counters.hits++;
-    confirmRead(site, slot, key, operation, register?.accepted ?? 0, status, reply, nowMs);
+    confirmRead(site, slot, key, request, register?.accepted ?? 0, status, reply, nowMs);
   }
 }
 
