@@ -3,7 +3,7 @@ import { createRing, type Ring } from '../../actors/index.js';
 import type { RingClient } from '../../src/client-types.js';
 import type { Consistency } from '../../src/config.js';
 import { median } from '../figures.js';
-import { measure, standardMix } from './closed-loop.js';
+import { measure, standardMix, warmUp } from './closed-loop.js';
 import { ratio } from './throughput.js';
 
 export interface BesideRow {
@@ -23,7 +23,12 @@ interface Contender {
   readonly client: RingClient;
 }
 
-export async function measureBeside(runs: number, seconds: number): Promise<BesideRow[]> {
+/** `warmUpSeconds`: at most, before each row and of each mode. */
+export async function measureBeside(
+  runs: number,
+  seconds: number,
+  warmUpSeconds: number,
+): Promise<BesideRow[]> {
   const linearizable = await start('linearizable');
   const eventual = await start('eventual');
   try {
@@ -33,6 +38,8 @@ export async function measureBeside(runs: number, seconds: number): Promise<Besi
         const ours: number[] = [];
         const theirs: number[] = [];
         let [packets, eventualPackets] = [0, 0];
+        for (const { client } of [linearizable, eventual])
+          await warmUp(client, { ...standardMix, puts }, outstanding, warmUpSeconds);
         for (let run = 0; run < runs; run++) {
           packets += await measureOne(linearizable, puts, outstanding, seconds, ours);
           eventualPackets += await measureOne(eventual, puts, outstanding, seconds, theirs);

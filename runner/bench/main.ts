@@ -66,7 +66,7 @@ const parts: Readonly<Record<string, Part>> = {
   linearizable: {
     title:
       'Linearizable beside eventual, 8 nodes, k = 3: operations per second, packets between nodes an operation',
-    run: (quick) => measureBeside(quick ? 1 : 3, quick ? 1 : 2),
+    run: (quick) => measureBeside(quick ? 1 : 3, quick ? 1 : 2, quick ? 2 : 20),
   },
   failover: {
     title:
