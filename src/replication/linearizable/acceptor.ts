@@ -40,8 +40,8 @@ export function answerAsks(site: Site, message: RegisterAsks): void {
         writePromise(writer, register?.accepted ?? noBallot, stateOf(register, slot.versionFloor));
       else writeBallot(writer, outcomes.refused, exceed);
     } else if (kind === askKinds.accept && state !== undefined) {
-      const kept = state.value === undefined ? state : { ...state, value: detach(site, state.value) };
-      const exceed = accept(site, slot, key, register, ballot, kept);
+      if (state.value !== undefined) state.value = detach(site, state.value);
+      const exceed = accept(site, slot, key, register, ballot, state);
       if (exceed === noBallot) writeOutcome(writer, outcomes.accepted);
       else writeBallot(writer, outcomes.refused, exceed);
     } else if (kind === askKinds.drop) {

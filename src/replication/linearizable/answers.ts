@@ -20,9 +20,8 @@ export function handleAnswers(site: Site, message: RegisterAnswers, nowMs: numbe
       if (readAnswered(site, asker, place, outcome, ballot))
         changeKey(site, slot, key, operationOf(asker), nowMs, true);
     } else if (asker.kind === 'change') {
-      const kept =
-        state?.value === undefined ? state : { ...state, value: site.environment.detach(state.value) };
-      changeAnswered(site, asker, place, batch.ballots[index] ?? 0, outcome, ballot, kept, nowMs);
+      if (state?.value !== undefined) state.value = site.environment.detach(state.value);
+      changeAnswered(site, asker, place, batch.ballots[index] ?? 0, outcome, ballot, state, nowMs);
     } else collectionAnswered(site, asker, place, batch.kinds[index] ?? 0, outcome, ballot, nowMs);
   });
 }

@@ -113,6 +113,9 @@ export function writePromise(writer: Writer, accepted: Ballot, state: RegisterSt
   if (value !== undefined) writer.text += value;
 }
 
+/** A state that was unpacked for whoever hears it. */
+type FreshState = { -readonly [Field in keyof RegisterState]: RegisterState[Field] };
+
 /** Hears each ask in order. Keys and values are parts of the batch's text: detach what is kept. */
 export function visitAsks(
   asks: PackedAsks,
@@ -122,7 +125,7 @@ export function visitAsks(
     key: ByteString,
     epoch: Epoch,
     ballot: Ballot,
-    state: RegisterState | undefined,
+    state: FreshState | undefined,
   ) => void,
 ): void {
   const { head, numbers, text } = asks;
@@ -136,7 +139,7 @@ export function visitAsks(
     const ballot = numbers[numbersAt + 1] ?? 0;
     numbersAt += 2;
     at = keyEnd;
-    let state: RegisterState | undefined;
+    let state: FreshState | undefined;
     if ((tag & 0xff) === askKinds.accept) {
       const valueBytes = head[index + 3] ?? -1;
       state = readState(numbers, numbersAt, tag >> 8, text, at, valueBytes);
@@ -150,7 +153,7 @@ export function visitAsks(
 /** Hears each answer in order; `ballot` is of `held`, `refused` and, as the accepted one, of `promised`. */
 export function visitAnswers(
   answers: PackedAnswers,
-  visit: (place: number, outcome: number, ballot: Ballot, state: RegisterState | undefined) => void,
+  visit: (place: number, outcome: number, ballot: Ballot, state: FreshState | undefined) => void,
 ): void {
   const { head, numbers, text } = answers;
   let at = 0;
@@ -177,7 +180,7 @@ function readState(
   text: ByteString,
   at: number,
   valueBytes: number,
-): RegisterState {
+): FreshState {
   const ballots: Ballot[] = [];
   for (let index = numbersAt + 2; index < numbersAt + 2 + recent; index++) ballots.push(numbers[index] ?? 0);
   return {
