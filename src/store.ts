@@ -125,6 +125,16 @@ export function setLed(store: Store, shelf: Shelf, led: boolean): void {
   }
 }
 
+/** Whether the store leads more than it may by so many entries, or by as many bytes as that many of the oldest have: changes must wait. */
+export function isBeyond(store: Store, slackEntries: number): boolean {
+  if (!store.bounded || !isOverfull(store)) return false;
+  const oldestBytes = store.oldest === undefined ? 0 : bytesOf(store.oldest.key, store.oldest.value);
+  return (
+    store.ledEntries > store.maxEntries + slackEntries ||
+    store.ledBytes > store.maxBytes + slackEntries * oldestBytes
+  );
+}
+
 export function isOverfull(store: Store): boolean {
   return store.ledEntries > store.maxEntries || store.ledBytes > store.maxBytes;
 }

@@ -1,6 +1,5 @@
 /** Capacity and expiry: what the leader of a record removes, as changes of the mode (replication.md, section 3). */
-import { emptyBytes } from '../bytes.js';
-import { bytesOf, isOverfull, victims, type StoredRecord } from '../store.js';
+import { isBeyond, victims, type StoredRecord } from '../store.js';
 import { evictRecord } from './changes.js';
 import { readingsPerMs } from './hybrid-clock.js';
 import type { PartitionState, Replica } from './replica.js';
@@ -23,14 +22,7 @@ export function enforceBounds(replica: Replica): void {
 
 /** Whether the store has inherited so much more than it may lead that puts must wait. */
 export function isTooFull(replica: Replica, partition: PartitionState): boolean {
-  const { store } = replica;
-  if (!store.bounded || !partition.led || !isOverfull(store)) return false;
-  const { evictionSlackEntries } = replica.environment.config;
-  const slackBytes =
-    evictionSlackEntries * bytesOf(store.oldest?.key ?? emptyBytes, store.oldest?.value ?? emptyBytes);
-  return (
-    store.ledEntries > store.maxEntries + evictionSlackEntries || store.ledBytes > store.maxBytes + slackBytes
-  );
+  return partition.led && isBeyond(replica.store, replica.environment.config.evictionSlackEntries);
 }
 
 /** Whether the record has expired; its leader then removes it everywhere. Others only stop to show it. */

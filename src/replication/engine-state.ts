@@ -52,6 +52,9 @@ export interface ClientRequest {
   readonly number: number;
 }
 
+/** A request that was moved this often is taken by any active member that it reaches. */
+export const movesUntilTaken = 2;
+
 export function noCounts(): Counters {
   return {
     reads: 0,

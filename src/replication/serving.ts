@@ -4,7 +4,7 @@ import { touchRecord, type StoredRecord } from '../store.js';
 import { flags, opcodes, requestStride, statuses, type RequestBatch } from '../wire/requests.js';
 import { enforceBounds, expireRecord, isTooFull } from './bounds.js';
 import { writeLocally } from './changes.js';
-import type { ClientRequest } from './engine-state.js';
+import { movesUntilTaken, type ClientRequest } from './engine-state.js';
 import { isPlanted } from './environment.js';
 import { forwardRequest } from './filling.js';
 import { route } from './next-hops.js';
@@ -14,8 +14,6 @@ import { redirect } from './redirecting.js';
 import type { PartitionState, Replica } from './replica.js';
 import { giveBack, reserve, settleReservation } from './reservations.js';
 
-/** A request that was moved this often is taken by whom it reached: rule 5 hands it over. */
-const movesUntilTaken = 2;
 const plainPut = opcodes.put;
 const plainPutTtl = opcodes.put | (flags.number << 8);
 const conditions = flags.ifAbsent | flags.ifPresent | flags.returnPrevious | flags.keepTtl;

@@ -1,6 +1,7 @@
 /** Asks on their way: what a turn asks of each member leaves as one message, and each answer finds whoever asked. */
 import type { ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
+import { raisePending } from '../engine-state.js';
 import type { Ballot } from './ballot.js';
 import type { KeyChange } from './key-change.js';
 import type { PrepareAll, Uniform } from './messages.js';
@@ -8,7 +9,7 @@ import type { Collection } from './collecting.js';
 import { askKinds, createWriter, finishWriter, writeAsk, type AskKind, type Writer } from './packed-asks.js';
 import type { PendingRead } from './reading.js';
 import type { RegisterState } from './register.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import type { Slot } from './slot.js';
 
 /** Whoever awaits an answer. */

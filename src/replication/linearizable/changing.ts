@@ -5,6 +5,7 @@
 import { trustBytes, type ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
 import { statuses } from '../../wire/requests.js';
+import { raisePending } from '../engine-state.js';
 import { noBallot, type Ballot } from './ballot.js';
 import { countBits } from './bits.js';
 import { forget, isRead, takeWaiting, type KeyChange, type Operation } from './key-change.js';
@@ -12,7 +13,7 @@ import { outcomes } from './packed-asks.js';
 import { acceptedBy, askMember, askMembers, backOff, begin, prepareAnew, promisedBy } from './proposing.js';
 import type { RegisterState } from './register.js';
 import { finish, noQuorum, redo } from './requests.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import type { Slot } from './slot.js';
 import { resendMs, resendMsMax } from './timing.js';
 

@@ -3,6 +3,7 @@
  * everywhere, the leader's own last, so that it is found again when a message is lost.
  */
 import type { ByteString } from '../../bytes.js';
+import { raisePending } from '../engine-state.js';
 import { isPlanted } from '../environment.js';
 import { drop } from './acceptor.js';
 import { ask } from './asking.js';
@@ -12,7 +13,7 @@ import { changeKey } from './changing.js';
 import { askKinds, outcomes } from './packed-asks.js';
 import { operationOfRead } from './reading.js';
 import { nobody } from './requests.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import type { Slot } from './slot.js';
 import { collectMs, resendMs } from './timing.js';
 

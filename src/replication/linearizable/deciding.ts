@@ -4,6 +4,7 @@
  */
 import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
+import { isDead, raisePending } from '../engine-state.js';
 import { nextEpoch } from './ballot.js';
 import { countAnswer } from './bits.js';
 import { learnView } from './learning.js';
@@ -11,7 +12,7 @@ import { slotOf, type Slot } from './slot.js';
 import { claimFlushes } from './whole-partitions.js';
 import type { AcceptView, PrepareView, ViewAccepted, ViewPromised, ViewRefused } from './messages.js';
 import { seal, setPhase } from './phases.js';
-import { isDead, raisePending, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { changesMax, driveAllMs, driveEveryMs, warmForMs, warmingMax } from './timing.js';
 import type { View } from './view.js';
 

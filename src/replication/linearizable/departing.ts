@@ -1,7 +1,8 @@
 /** Departing: a node that wants to leave tells those that can replace it in its views, and stays until they have. */
 import type { Identifier } from '../../chord/identifier.js';
+import { raisePending } from '../engine-state.js';
 import { forgetRegisters } from './forgetting.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import { neighbours } from './spreading.js';
 import { placeIn } from './view.js';
 

@@ -1,6 +1,7 @@
 /** The linearizable mode: every door into a site, and what each leads to (docs/design/replication.md, 1). */
 import { assertNever } from '../../errors.js';
 import type { LinearizableEngine, ViewPhase } from '../engine.js';
+import { isDead, raisePending } from '../engine-state.js';
 import type { ReplicaEnvironment } from '../environment.js';
 import { isEventualMessage } from '../messages.js';
 import { releaseReservations } from '../reservations.js';
@@ -29,7 +30,7 @@ import { handleSurvivor, startRecovering } from './recovering.js';
 import { answerCompare, doubtEqual, handleEqual, handleRepair, settleKeys } from './repairing.js';
 import { tickReservations } from './reserving.js';
 import { serveRequests } from './serving.js';
-import { createSite, isDead, raisePending, type Site } from './site.js';
+import { createSite, type Site } from './site.js';
 import { answerGetViews, confirmActive } from './spreading.js';
 import { copiesOf, copyOf, peersOf, siteDigest, siteStats } from './statistics.js';
 import { answerGetSurvivor } from './surveying.js';

@@ -4,6 +4,7 @@
  * buckets that the asker holds already are named, not sent.
  */
 import type { Identifier } from '../../chord/identifier.js';
+import { raisePending } from '../engine-state.js';
 import { isPlanted } from '../environment.js';
 import { askNewlyActive, reopen } from './changing.js';
 import { forgetRegisters } from './forgetting.js';
@@ -12,7 +13,7 @@ import { claimFrom, refreshLead } from './leading.js';
 import type { Activated, Fetched } from './messages.js';
 import { unpackRegisters } from './packed-registers.js';
 import { setPhase } from './phases.js';
-import { raisePending, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { activate, type Slot } from './slot.js';
 import { applyCopy, applySealed } from './transferring.js';
 import { neededOf, placeIn, quorumOf, type View } from './view.js';

@@ -4,13 +4,14 @@
  */
 import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
+import { isDead, raisePending } from '../engine-state.js';
 import { partitionIdentifier } from '../partition.js';
 import { roundIn, roundsBeforeRenewal } from './ballot.js';
 import { mayStartDriving, proposeNext, startDriving } from './deciding.js';
 import { tellLeaving } from './departing.js';
 import type { Suggest } from './messages.js';
 import { compareLed } from './repairing.js';
-import { isDead, raisePending, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
 import { askForNewer, askForViews, neighbours, spreadViews } from './spreading.js';
 import { driveDelayMs, hintMs, hintSoonMs, shortSettleMs, viewSettleMs } from './timing.js';

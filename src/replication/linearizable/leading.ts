@@ -4,12 +4,13 @@
  */
 import type { Identifier } from '../../chord/identifier.js';
 import { setLed } from '../../store.js';
+import { raisePending } from '../engine-state.js';
 import { isPlanted } from '../environment.js';
 import { noBallot } from './ballot.js';
 import { countBits } from './bits.js';
 import type { PrepareAll, PreparedAll, Uniform } from './messages.js';
 import { digestBuckets } from './registers-digest.js';
-import { raisePending, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { ballotAbove, slotOf, type Slot } from './slot.js';
 import { collectMs, resendMs } from './timing.js';
 import type { View } from './view.js';

@@ -83,17 +83,9 @@ export function writeAsk(
     writer.text += key;
     return;
   }
-  const { value, recent } = state;
-  writer.head.push(
-    kind | (recent.length << 8),
-    partition,
-    key.length,
-    value === undefined ? -1 : value.length,
-  );
-  writer.numbers.push(state.version, state.expiresAt);
-  // Spread among the arguments, each would become an object first.
-  for (const earlier of recent) writer.numbers.push(earlier);
-  writer.text += value === undefined ? key : key + value;
+  writer.head.push(kind | (state.recent.length << 8), partition, key.length);
+  writer.text += key;
+  writeState(writer, state);
 }
 
 export function writeOutcome(writer: Writer, outcome: Outcome): void {
@@ -106,9 +98,16 @@ export function writeBallot(writer: Writer, outcome: Outcome, ballot: Ballot): v
 }
 
 export function writePromise(writer: Writer, accepted: Ballot, state: RegisterState): void {
-  const { value, recent } = state;
-  writer.head.push(outcomes.promised | (recent.length << 8), value === undefined ? -1 : value.length);
-  writer.numbers.push(accepted, state.version, state.expiresAt);
+  writer.head.push(outcomes.promised | (state.recent.length << 8));
+  writer.numbers.push(accepted);
+  writeState(writer, state);
+}
+
+/** Behind the head of its ask or answer. */
+function writeState(writer: Writer, { value, version, expiresAt, recent }: RegisterState): void {
+  writer.head.push(value === undefined ? -1 : value.length);
+  writer.numbers.push(version, expiresAt);
+  // Spread among the arguments, each would become an object first.
   for (const ballot of recent) writer.numbers.push(ballot);
   if (value !== undefined) writer.text += value;
 }

@@ -4,6 +4,7 @@
  */
 import { trustBytes, type ByteString } from '../../bytes.js';
 import { statuses } from '../../wire/requests.js';
+import { raisePending } from '../engine-state.js';
 import { isPlanted } from '../environment.js';
 import { accept, prepare } from './acceptor.js';
 import { applyAll, missing, type Applied } from './applying.js';
@@ -16,7 +17,7 @@ import { confirmRead } from './reading.js';
 import { stateOf, withRecent, type Register, type RegisterState } from './register.js';
 import { finish, redo } from './requests.js';
 import { settled } from './reserving.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import { ballotAbove, type Slot } from './slot.js';
 
 /** Proposes the present operations, at once where O1 allows it; those that change nothing are confirmed instead. */

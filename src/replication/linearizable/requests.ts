@@ -7,8 +7,6 @@ import type { Operation } from './key-change.js';
 import { seemsAlive, type Site } from './site.js';
 import type { Slot } from './slot.js';
 
-export { route } from '../next-hops.js';
-
 /** `client` of operations that the site itself makes (evictions, settling): nobody hears of their end. */
 export const nobody = -1;
 

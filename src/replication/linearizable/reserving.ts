@@ -2,15 +2,14 @@
 import type { ByteString } from '../../bytes.js';
 import { touchRecord } from '../../store.js';
 import { opcodes, statuses } from '../../wire/requests.js';
+import { raisePending } from '../engine-state.js';
 import * as reservations from '../reservations.js';
 import type { Operation } from './key-change.js';
 import { confirmRead } from './reading.js';
 import type { RegisterState } from './register.js';
 import { redirect } from './requests.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import type { Slot } from './slot.js';
-
-export { giveBack } from '../reservations.js';
 
 /** Answers the value if there is one; else reserves the key for the client, or has it wait for who loads it. */
 export function reserve(site: Site, slot: Slot, key: ByteString, request: Operation, nowMs: number): void {

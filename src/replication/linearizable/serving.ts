@@ -1,22 +1,22 @@
 /** Serves batches of clients' requests: gets inline, everything else one by one. The hot path of the linearizable mode. */
 import { trustBytes, type ByteString } from '../../bytes.js';
-import { bytesOf, isOverfull } from '../../store.js';
+import { isBeyond } from '../../store.js';
 import { changes, flags, opcodes, requestStride, statuses, type RequestBatch } from '../../wire/requests.js';
+import { movesUntilTaken } from '../engine-state.js';
+import { route } from '../next-hops.js';
 import { operations } from '../operations.js';
+import { giveBack } from '../reservations.js';
 import { changeKey } from './changing.js';
 import type { Operation } from './key-change.js';
 import { isLeading } from './leading.js';
 import { confirmRead, getKey, operationOfRead } from './reading.js';
 import { stateOf } from './register.js';
-import { redirect, route } from './requests.js';
-import { giveBack, reserve } from './reserving.js';
+import { redirect } from './requests.js';
+import { reserve } from './reserving.js';
 import type { Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
 import { requestMsMax, requestsMax, tombstoneBytesMax } from './timing.js';
 import { servePartition } from './whole-partitions.js';
-
-/** A request that was moved this often is taken by any active member that it reaches. */
-const movesUntilTaken = 2;
 
 export function serveRequests(site: Site, client: number, batch: RequestBatch): void {
   const { head, text, numbers } = batch;
@@ -98,7 +98,7 @@ function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation)
     return;
   }
   const removes = removing.has(opcode);
-  if (changes.has(opcode) && !removes && isTooFull(site)) {
+  if (changes.has(opcode) && !removes && isBeyond(site.store, environment.config.evictionSlackEntries)) {
     environment.reply(client, id, statuses.busy, 'the store is full and still evicting');
     return;
   }
@@ -123,18 +123,6 @@ function serveOther(site: Site, slot: Slot, key: ByteString, request: Operation)
     else counters.hits++;
     confirmRead(site, slot, key, request, register?.accepted ?? 0, status, reply, nowMs);
   }
-}
-
-/** Whether the node leads so much more than it may that changes must wait. */
-function isTooFull(site: Site): boolean {
-  const { store } = site;
-  if (!store.bounded || !isOverfull(store)) return false;
-  const { evictionSlackEntries } = site.environment.config;
-  const oldest = store.oldest === undefined ? 0 : bytesOf(store.oldest.key, store.oldest.value);
-  return (
-    store.ledEntries > store.maxEntries + evictionSlackEntries ||
-    store.ledBytes > store.maxBytes + evictionSlackEntries * oldest
-  );
 }
 
 const removing: ReadonlySet<number> = new Set([opcodes.delete, opcodes.expire, opcodes.getDelete]);

@@ -15,8 +15,6 @@ import type { Recovering } from './recovering.js';
 import { activate, slotOf, type Slot } from './slot.js';
 import type { PendingPage } from './whole-partitions.js';
 
-export { isDead, raisePending } from '../engine-state.js';
-
 export interface Site extends EngineState {
   /** By partition; made when first needed. */
   readonly slots: (Slot | undefined)[];

@@ -1,7 +1,8 @@
 /** Views told to those that may not know them, and asked for by those that know too old ones (V7 and V8 of docs/design/replication.md). */
 import type { Identifier } from '../../chord/identifier.js';
+import { isDead } from '../engine-state.js';
 import type { GetViews, Views } from './messages.js';
-import { isDead, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { slotOf } from './slot.js';
 import { placeIn, type View } from './view.js';
 

@@ -4,11 +4,12 @@ import type { ByteString } from '../../bytes.js';
 import type { Peer } from '../../peer.js';
 import { hexWord } from '../../words.js';
 import type { CopySnapshot } from '../engine.js';
+import { isDead } from '../engine-state.js';
 import { countShelves, findRecord } from '../shelf-counts.js';
 import { partitionsWithoutQuorum } from './quorum-watch.js';
 import { digestBuckets } from './registers-digest.js';
 import type { Register } from './register.js';
-import { isDead, type Site } from './site.js';
+import type { Site } from './site.js';
 
 /** Costs a look at every partition held. */
 export function siteStats(site: Site): NodeStats {

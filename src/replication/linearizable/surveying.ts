@@ -4,8 +4,9 @@
  */
 import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
+import { isDead } from '../engine-state.js';
 import type { GetSurvivor, Survivor } from './messages.js';
-import { isDead, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
 import { resendMs } from './timing.js';
 

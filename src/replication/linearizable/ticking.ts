@@ -1,5 +1,6 @@
 /** What a site does as time goes by: asks again, gives up, sweeps and hints; and how soon it wants to do so again. */
 import type { Activity } from '../engine.js';
+import { raisePending } from '../engine-state.js';
 import { tickAskers } from './answers.js';
 import { enforceBounds, sweepExpired } from './bounding.js';
 import { collectTombstones } from './collecting.js';
@@ -10,7 +11,7 @@ import { watchQuorums } from './quorum-watch.js';
 import { tickRecoveries } from './recovering.js';
 import { tickRepair } from './repairing.js';
 import { tickReservations } from './reserving.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import { resendMsMax, tickMs } from './timing.js';
 import { tickFlushes, tickPages } from './whole-partitions.js';
 

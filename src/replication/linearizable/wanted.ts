@@ -1,8 +1,9 @@
 /** Who should be members of a partition's next view (V1 of docs/design/replication.md), as far as this node can say. */
 import type { Identifier } from '../../chord/identifier.js';
 import type { Peer } from '../../peer.js';
+import { isDead } from '../engine-state.js';
 import { naturalGroup } from '../partition.js';
-import { isDead, type Site } from './site.js';
+import type { Site } from './site.js';
 import type { Slot } from './slot.js';
 import { shrinkAfterMs, suggestionMs } from './timing.js';
 import { quorumOf } from './view.js';

@@ -1,8 +1,9 @@
 /** Warming up (V1 of docs/design/replication.md): who is to become a member copies the registers before its view begins. */
 import type { Identifier } from '../../chord/identifier.js';
+import { raisePending } from '../engine-state.js';
 import { ask, askPage, createIncoming, type Incoming, type Source } from './incoming.js';
 import type { WarmUp } from './messages.js';
-import { raisePending, type Site } from './site.js';
+import type { Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
 import { phaseMs, transfersMax } from './timing.js';
 import { applyCopy } from './transferring.js';

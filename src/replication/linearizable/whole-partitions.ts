@@ -5,6 +5,7 @@
 import { trustBytes, type ByteString } from '../../bytes.js';
 import type { Identifier } from '../../chord/identifier.js';
 import { opcodes, packScanPage, statuses, type Status } from '../../wire/requests.js';
+import { raisePending } from '../engine-state.js';
 import { cursorAfter, cutPage } from '../scan-page.js';
 import { countLed } from '../shelf-counts.js';
 import { changeKey } from './changing.js';
@@ -12,7 +13,7 @@ import type { Epoch } from './ballot.js';
 import type { KeysListed, ListKeys } from './messages.js';
 import { operationOfRead } from './reading.js';
 import { nobody, noQuorum } from './requests.js';
-import { raisePending, seemsAlive, type Site } from './site.js';
+import { seemsAlive, type Site } from './site.js';
 import { slotOf, type Slot } from './slot.js';
 import { requestMsMax, resendMs } from './timing.js';
 
