@@ -35,14 +35,20 @@ function registerHistory(operations: number, keys: number): string[] {
   });
 }
 
+function secondsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
+}
+
 describe('100,000 operations', function () {
   this.timeout(60_000);
 
   const decide = (lines: readonly string[]): HistoryVerdict & { readonly seconds: number } => {
-    const startedMs = performance.now();
+    // Of the processor: other programs do not count.
+    const before = process.cpuUsage();
     const history: History = historyOf(lines, 'history');
     expect(history.broken).to.equal(0);
-    return { ...checkHistory(history, strict), seconds: (performance.now() - startedMs) / 1000 };
+    return { ...checkHistory(history, strict), seconds: secondsSince(before) };
   };
 
   for (const keys of [1_000, 1]) {

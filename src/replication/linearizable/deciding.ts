@@ -44,7 +44,7 @@ export function mayStartDriving(site: Site, nowMs: number): boolean {
 /** Has newcomers copy the partition; the view is proposed when they have. Only while active and steady. */
 export function startDriving(site: Site, slot: Slot, target: readonly Peer[], wipes: boolean): void {
   const waiting = Math.max(1, site.concerned.size);
-  site.driveAtMs = site.environment.clock.nowMs() + Math.min(driveEveryMs, driveAllMs / waiting);
+  if (!wipes) site.driveAtMs = site.environment.clock.nowMs() + Math.min(driveEveryMs, driveAllMs / waiting);
   slot.driving = createDriving(target, wipes);
   setPhase(site, slot, 'warming');
   askToWarmUp(site, slot, newcomersOf(site, slot, target));

@@ -80,7 +80,8 @@ export function reconsider(site: Site, slot: Slot, nowMs: number): void {
   );
   const settleMs = isShort(site, slot, target) ? shortSettleMs : isUrgent ? 0 : viewSettleMs;
   concern.dueAtMs = concern.sinceMs + settleMs + turn * driveDelayMs;
-  if (nowMs >= concern.dueAtMs && mayStartDriving(site, nowMs)) {
+  // A client waits for a wipe, and nothing is copied for it.
+  if (nowMs >= concern.dueAtMs && (wipes || mayStartDriving(site, nowMs))) {
     site.concerned.delete(slot);
     startDriving(site, slot, target ?? slot.members, wipes);
   } else raisePending(site);

@@ -109,13 +109,13 @@ export class SiteWorld {
     opcode: Opcode,
     key: string,
     value = '',
-    options: { flags?: number; number?: number; moves?: number; client?: number } = {},
+    options: { flags?: number; number?: number; moves?: number; client?: number; of?: number } = {},
   ): string {
     const id = ++this.#requests;
-    const { client = 1, moves = 0, number = 0 } = options;
+    const { client = 1, moves = 0, number = 0, of = partition } = options;
     const writer = createRequestWriter();
     const flags = (options.flags ?? 0) | (options.number === undefined ? 0 : requestFlags.number);
-    writeRequest(writer, id, opcode, flags, moves, partition, trustBytes(key), trustBytes(value), number);
+    writeRequest(writer, id, opcode, flags, moves, of, trustBytes(key), trustBytes(value), number);
     this.engine(node).handleRequests(client, finishRequests(writer));
     return `${client}:${id}`;
   }

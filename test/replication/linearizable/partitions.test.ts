@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { trustBytes } from '../../../src/bytes.js';
 import type { Peer } from '../../../src/peer.js';
 import { learnView } from '../../../src/replication/linearizable/learning.js';
-import { requestMsMax } from '../../../src/replication/linearizable/timing.js';
+import { requestMsMax, tickMs } from '../../../src/replication/linearizable/timing.js';
 import { opcodes, statuses, unpackScanPage } from '../../../src/wire/requests.js';
 import { a, b, c, d, partition, SiteWorld } from './harness.js';
 
@@ -124,6 +124,15 @@ describe('A flush', () => {
     world.holds = () => false;
     expect(world.await(flush).status).to.equal(statuses.ok);
     expect(world.await(world.get(b, 'k')).status).to.equal(statuses.absent);
+  });
+
+  it('of many partitions does not wait as changes do that copy them', () => {
+    const world = new SiteWorld({ partitions: 256 }).found(a, b, c, d);
+    const led = Array.from({ length: 256 }, (_, of) => of).filter((of) => world.slot(b, of).led);
+    expect(led).to.have.length.above(50);
+    const flushes = led.map((of) => world.request(b, opcodes.flush, '', '', { of }));
+    world.pass(2 * tickMs);
+    for (const flush of flushes) expect(world.answer(flush)?.status).to.equal(statuses.ok);
   });
 
   it('is unknown when no quorum decides it in time', () => {
