@@ -69,6 +69,16 @@ describe('the replication of a node', () => {
     expect(actor.getSnapshot().matches({ alive: { replication: 'steady' } })).to.equal(true);
   });
 
+  for (const activity of ['filling', 'comparing', 'awaiting'] as const) {
+    it(`is no longer ${activity} a second after its engine has come to rest, which then wants no tick for long`, () => {
+      const { actor, clock, engine } = started(activity, 40);
+      engine.activity = 'steady';
+      engine.tickInMs = 5_000;
+      clock.advance(1_000);
+      expect(actor.getSnapshot().matches({ alive: { replication: 'steady' } })).to.equal(true);
+    });
+  }
+
   it('fails with its engine', () => {
     const failure = new Error('a tick failed');
     const failures: unknown[] = [];

@@ -51,7 +51,7 @@ const tickerSetup = setup({
     },
   },
   delays: {
-    tickDue: ({ context }) => context.engine.tickInMs(),
+    tickDue: ({ context }) => dueInMs(context),
   },
 });
 
@@ -86,6 +86,14 @@ export const tickerMachine = tickerSetup.createMachine({
   },
 });
 
-function dueAtMs({ engine }: TickerContext): number {
-  return engine.environment.clock.nowMs() + engine.tickInMs();
+/** An engine at rest wants no tick for seconds: until its rest is told, the second look at it comes sooner. */
+function dueInMs({ engine, seen, told }: TickerContext): number {
+  const isUntold = seen === 'steady' && told !== 'steady';
+  return isUntold ? Math.min(restMs, engine.tickInMs()) : engine.tickInMs();
 }
+
+function dueAtMs(context: TickerContext): number {
+  return context.engine.environment.clock.nowMs() + dueInMs(context);
+}
+
+const restMs = 500;
