@@ -44,10 +44,12 @@ export function mayStartDriving(site: Site, nowMs: number): boolean {
 /** Has newcomers copy the partition; the view is proposed when they have. Only while active and steady. */
 export function startDriving(site: Site, slot: Slot, target: readonly Peer[], wipes: boolean): void {
   const waiting = Math.max(1, site.concerned.size);
-  if (!wipes) site.driveAtMs = site.environment.clock.nowMs() + Math.min(driveEveryMs, driveAllMs / waiting);
+  const newcomers = newcomersOf(site, slot, target);
+  if (!wipes || newcomers.length > 0)
+    site.driveAtMs = site.environment.clock.nowMs() + Math.min(driveEveryMs, driveAllMs / waiting);
   slot.driving = createDriving(target, wipes);
   setPhase(site, slot, 'warming');
-  askToWarmUp(site, slot, newcomersOf(site, slot, target));
+  askToWarmUp(site, slot, newcomers);
   proposeNext(site);
 }
 
@@ -262,7 +264,7 @@ function askToWarmUp(site: Site, slot: Slot, newcomers: readonly Peer[]): void {
 }
 
 /** Those that have not copied the partition, or not said so lately: who is cut off must not become a member. */
-function newcomersOf(site: Site, slot: Slot, target: readonly Peer[]): readonly Peer[] {
+export function newcomersOf(site: Site, slot: Slot, target: readonly Peer[]): readonly Peer[] {
   const sinceMs = site.environment.clock.nowMs() - warmForMs;
   return target.filter(
     ({ id }) =>

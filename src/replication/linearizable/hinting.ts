@@ -7,7 +7,7 @@ import type { Peer } from '../../peer.js';
 import { isDead, raisePending } from '../engine-state.js';
 import { partitionIdentifier } from '../partition.js';
 import { roundIn, roundsBeforeRenewal } from './ballot.js';
-import { mayStartDriving, proposeNext, startDriving } from './deciding.js';
+import { mayStartDriving, newcomersOf, proposeNext, startDriving } from './deciding.js';
 import { tellLeaving } from './departing.js';
 import type { Suggest } from './messages.js';
 import { compareLed } from './repairing.js';
@@ -80,10 +80,12 @@ export function reconsider(site: Site, slot: Slot, nowMs: number): void {
   );
   const settleMs = isShort(site, slot, target) ? shortSettleMs : isUrgent ? 0 : viewSettleMs;
   concern.dueAtMs = concern.sinceMs + settleMs + turn * driveDelayMs;
-  // A client waits for a wipe, and nothing is copied for it.
-  if (nowMs >= concern.dueAtMs && (wipes || mayStartDriving(site, nowMs))) {
+  const next = target ?? slot.members;
+  // A client waits for a wipe, for which nobody copies anything but who is to become a member.
+  const isFree = wipes && newcomersOf(site, slot, next).length === 0;
+  if (nowMs >= concern.dueAtMs && (isFree || mayStartDriving(site, nowMs))) {
     site.concerned.delete(slot);
-    startDriving(site, slot, target ?? slot.members, wipes);
+    startDriving(site, slot, next, wipes);
   } else raisePending(site);
 }
 

@@ -3,8 +3,14 @@ import { expect } from 'chai';
 import { trustBytes } from '../../../src/bytes.js';
 import type { Peer } from '../../../src/peer.js';
 import { learnView } from '../../../src/replication/linearizable/learning.js';
-import { requestMsMax, tickMs } from '../../../src/replication/linearizable/timing.js';
+import {
+  driveEveryMs,
+  requestMsMax,
+  tickMs,
+  viewSettleMs,
+} from '../../../src/replication/linearizable/timing.js';
 import { opcodes, statuses, unpackScanPage } from '../../../src/wire/requests.js';
+import { peer } from '../harness.js';
 import { a, b, c, d, partition, SiteWorld } from './harness.js';
 
 function holding(...keys: readonly string[]): SiteWorld {
@@ -133,6 +139,18 @@ describe('A flush', () => {
     const flushes = led.map((of) => world.request(b, opcodes.flush, '', '', { of }));
     world.pass(2 * tickMs);
     for (const flush of flushes) expect(world.answer(flush)?.status).to.equal(statuses.ok);
+  });
+
+  it('of partitions that a newcomer has to copy first waits as their other changes do', () => {
+    const world = new SiteWorld({ partitions: 256 }).found(a, b, c, d);
+    const led = Array.from({ length: 256 }, (_, of) => of).filter((of) => world.slot(b, of).led);
+    world.join(peer('7'));
+    world.pass(viewSettleMs);
+    for (const of of led) world.request(b, opcodes.flush, '', '', { of });
+    world.sent = [];
+    world.pass(10 * tickMs);
+    const begun = world.sent.filter(({ from, message }) => from === b.id && message.type === 'warmUp').length;
+    expect(begun).to.be.within(1, (10 * tickMs) / driveEveryMs);
   });
 
   it('is unknown when no quorum decides it in time', () => {
