@@ -1,7 +1,7 @@
 /**
  * Ports between a node of this host and one of another: the near end is the node's, the far end is here and stands for the remote
- * node. What comes on it leaves as a frame, opaque, and counts as received when the carrier has taken it: so the credits of
- * port-transport.ts reach as far as the socket, and a node that says more than the link carries loses packets, not memory.
+ * node. What comes on it leaves as a frame, opaque, and counts as received when the carrier has taken it: so the credits
+ * (credits.ts) reach as far as the socket, and a node that says more than the link carries loses packets, not memory.
  */
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import type { Identifier } from '../../src/chord/identifier.js';
