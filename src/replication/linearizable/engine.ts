@@ -75,7 +75,7 @@ export function createLinearizableEngine(environment: ReplicaEnvironment): Linea
     }),
     handleMessages: turn((messages) => {
       for (const message of messages) {
-        // What the dead said last may be of a lineage that nobody else ever heard of (recovering.ts).
+        // What the dead said last may be of a lineage that nobody else ever heard of (surveying.ts).
         if (!isEventualMessage(message) && !isDead(site, message.from)) handleMessage(site, message);
       }
     }),

@@ -180,12 +180,12 @@ function readState(
   at: number,
   valueBytes: number,
 ): FreshState {
-  const ballots: Ballot[] = [];
-  for (let index = numbersAt + 2; index < numbersAt + 2 + recent; index++) ballots.push(numbers[index] ?? 0);
+  const ballotsAt = numbersAt + 2;
   return {
     value: valueBytes < 0 ? undefined : trustBytes(text.substring(at, at + valueBytes)),
     version: numbers[numbersAt] ?? 0,
     expiresAt: numbers[numbersAt + 1] ?? Infinity,
-    recent: ballots,
+    // Of its very size, for a register keeps it.
+    recent: Array.prototype.slice.call(numbers, ballotsAt, ballotsAt + recent) as Ballot[],
   };
 }

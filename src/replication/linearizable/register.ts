@@ -21,7 +21,7 @@ export const recentMax = 16;
 
 /** The last of `recent` and the ballot after them. One array of its very size: each register keeps one for long. */
 export function withRecent(recent: readonly Ballot[], ballot: Ballot): readonly Ballot[] {
-  if (recent.length < recentMax) return [...recent, ballot];
+  if (recent.length < recentMax) return recent.concat(ballot);
   const next = recent.slice(-recentMax);
   for (let index = 1; index < recentMax; index++)
     next[index - 1] = recent[recent.length - recentMax + index] ?? noBallot;

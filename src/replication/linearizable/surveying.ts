@@ -51,8 +51,8 @@ export function silentOf(site: Site, survey: Survey): Peer[] {
 }
 
 /**
- * Those that live, and neighbours of whose death this node has not heard: as long as it takes one for alive it would believe what that
- * one said last, of a lineage that nobody else ever heard of.
+ * Those that live, and neighbours that this node takes for alive, whose death it may not have heard of: until then it would believe what
+ * such a one said last, of a lineage that nobody else ever heard of.
  */
 export function livingOf(site: Site, { living }: Survey): Peer[] {
   const { successors, predecessor } = site.overlay ?? { successors: [], predecessor: undefined };
