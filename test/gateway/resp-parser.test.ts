@@ -197,7 +197,8 @@ describe('the request parser', () => {
       feed(100_000);
       return memoryBytes() - before;
     });
-    expect(Math.min(...growth)).to.be.lessThan(1024 * 1024);
+    // Less than the smallest thing that could be kept of each: an array of one.
+    expect(Math.min(...growth)).to.be.lessThan(40 * 100_000);
   });
 });
 
