@@ -1,8 +1,11 @@
 /** What a node's chart tells its engine, and when it gives it time. */
 import { expect } from 'chai';
+import { createActor } from 'xstate';
+import { tickerMachine, type TickerInput } from '../actors/node/ticker.js';
 import type { Activity } from '../src/replication/engine.js';
 import { peerAt } from './chord/small-circle.js';
 import { startFounder } from './support/founder.js';
+import { VirtualClock } from './support/virtual-clock.js';
 
 const activities: readonly Activity[] = ['filling', 'comparing', 'awaiting', 'steady'];
 
@@ -37,6 +40,22 @@ describe('the replication of a node', () => {
       expect(ticks).to.deep.equal([320]);
     });
   }
+
+  it('ticks soon when something comes up after its clock has jumped', () => {
+    const clock = new VirtualClock();
+    let [tickInMs, jumpedMs, ticks] = [1_000, 0, 0];
+    const engine: TickerInput['engine'] = {
+      activity: () => 'steady',
+      environment: { clock: { nowMs: () => clock.nowMs() + jumpedMs } },
+      tick: () => ticks++,
+      tickInMs: () => tickInMs,
+    };
+    const actor = createActor(tickerMachine, { clock, input: { engine } }).start();
+    [jumpedMs, tickInMs] = [3_600_000, 20];
+    actor.send({ type: 'replicaPending' });
+    clock.advance(20);
+    expect(ticks).to.equal(1);
+  });
 
   it('does not put off a tick that is due before what comes up', () => {
     const { actor, clock, ticks } = started('comparing', 250);

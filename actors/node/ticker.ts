@@ -1,14 +1,17 @@
 /**
- * The time that an engine is given: a chart of one timer beside the node's, in which an event costs twenty times as much. The node's chart
+ * The time that an engine is given: a chart of one timer beside the node's, in which an event costs many times as much. The node's chart
  * hears when the engine has come to be about something else, not that it ticks.
  */
 import { assign, sendParent, setup } from 'xstate';
 import type { Activity, EngineDoors } from '../../src/replication/engine.js';
+import type { ReplicaEnvironment } from '../../src/replication/environment.js';
 import type { InsideEvent } from './events.js';
 
 export interface TickerInput {
   /** Owned by the node, mutable, outside snapshots. */
-  readonly engine: Pick<EngineDoors, 'activity' | 'environment' | 'tick' | 'tickInMs'>;
+  readonly engine: Pick<EngineDoors, 'activity' | 'tick' | 'tickInMs'> & {
+    readonly environment: Pick<ReplicaEnvironment, 'clock'>;
+  };
 }
 
 export interface TickerContext extends TickerInput {
@@ -43,7 +46,11 @@ const tickerSetup = setup({
     })),
   },
   guards: {
-    isSooner: ({ context }) => dueAtMs(context) < context.tickAtMs,
+    /** A clock that is past the time has jumped, or the thread is late: either way the timer is set anew. */
+    isSooner: ({ context }) => {
+      const nowMs = context.engine.environment.clock.nowMs();
+      return nowMs + dueInMs(context) < context.tickAtMs || nowMs > context.tickAtMs;
+    },
     /** Under load an engine has nothing under way for moments, which is no rest. */
     isAboutSomethingElse: ({ context: { engine, seen, told } }) => {
       const activity = engine.activity();
@@ -96,4 +103,5 @@ function dueAtMs(context: TickerContext): number {
   return context.engine.environment.clock.nowMs() + dueInMs(context);
 }
 
+/** How long an engine must be at rest before its rest is told. */
 const restMs = 500;

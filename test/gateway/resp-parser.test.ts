@@ -197,8 +197,7 @@ describe('the request parser', () => {
       feed(100_000);
       return memoryBytes() - before;
     });
-    // Less than the smallest thing that could be kept of each: an array of one.
-    expect(Math.min(...growth)).to.be.lessThan(40 * 100_000);
+    expect(Math.min(...growth)).to.be.lessThan(1024 * 1024);
   });
 });
 
@@ -206,7 +205,8 @@ describe('the request parser', () => {
 function memoryBytes(): number {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect === 'function') collect();
+  // What one collection lets go of, code and its counters among it, another one frees.
+  for (let time = 0; time < 3; time++) if (typeof collect === 'function') collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }

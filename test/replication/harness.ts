@@ -239,3 +239,10 @@ export class ReplicaWorld {
     return replica;
   }
 }
+
+/** Of these four, partition 3 (first point 3000...) is homed at b: its group is b, c, d. */
+export const [a, b, c, d] = [peer('2'), peer('6'), peer('a'), peer('e')];
+
+export function fourNodes(): ReplicaWorld {
+  return new ReplicaWorld().found(a, b, c, d);
+}

@@ -3,6 +3,7 @@ import type { NodeStats, NodeStatus, RingAdmin } from '../../src/admin.js';
 import { bytesFromArray, emptyBytes, trustBytes, type ByteString } from '../../src/bytes.js';
 import type { Reply, Submitter } from '../../src/client-types.js';
 import { RondoError } from '../../src/errors.js';
+import { noCounts } from '../../src/replication/engine-state.js';
 import { absentState, operations, type RecordState } from '../../src/replication/operations.js';
 import { opcodes, packScanPage, statuses, type Opcode, type Status } from '../../src/wire/requests.js';
 
@@ -111,22 +112,13 @@ export function createFakeRing(partitions = 16): FakeRing {
 }
 
 const noStats: NodeStats = {
-  reads: 0,
-  writes: 0,
-  hits: 0,
-  misses: 0,
-  evictions: 0,
-  expirations: 0,
+  ...noCounts(),
   records: 0,
   copies: 0,
   bytes: 0,
   tombstones: 0,
   recordsBelowReplicas: 0,
-  hintsDropped: 0,
   clockSkewed: 0,
-  forwarded: 0,
-  moved: 0,
-  batches: 0,
   partitionsWithoutQuorum: [],
 };
 

@@ -19,14 +19,9 @@ export interface RegisterState extends RecordState {
 
 export const recentMax = 16;
 
-/** The last of `recent` and the ballot after them. One array of its very size: each register keeps one for long. */
+/** The last of `recent` and the ballot after them. An array of its very size, which one that is pushed to is not: each register keeps one. */
 export function withRecent(recent: readonly Ballot[], ballot: Ballot): readonly Ballot[] {
-  if (recent.length < recentMax) return recent.concat(ballot);
-  const next = recent.slice(-recentMax);
-  for (let index = 1; index < recentMax; index++)
-    next[index - 1] = recent[recent.length - recentMax + index] ?? noBallot;
-  next[recentMax - 1] = ballot;
-  return next;
+  return recent.slice(1 - recentMax).concat(ballot);
 }
 
 export interface Register extends StoredRecord {

@@ -28,21 +28,14 @@ export function createSurvey(slot: Slot, living: readonly Peer[]): Survey {
 
 /** Asks on. True: `answers` are what all held at one moment. */
 export function isSurveyed(site: Site, survey: Survey, nowMs: number): boolean {
-  for (;;) {
-    const isFirst = survey.requestId === 0;
-    if (!isFirst && unansweredBy(site, survey).length > 0) {
-      if (nowMs - survey.askedAtMs >= resendMs) askSilent(site, survey, nowMs);
-      return false;
-    }
-    if (!isFirst) {
-      survey.answers.set(site.self, survivorOf(site, survey.slot, survey.requestId));
-      if (isSame(survey.before, survey.answers)) return true;
-    }
-    survey.before = survey.answers;
-    survey.answers = new Map();
-    survey.requestId = site.nextRequestId++;
-    askSilent(site, survey, nowMs);
+  if (survey.requestId === 0) askAnew(site, survey, nowMs);
+  while (unansweredBy(site, survey).length === 0) {
+    survey.answers.set(site.self, survivorOf(site, survey.slot, survey.requestId));
+    if (isSame(survey.before, survey.answers)) return true;
+    askAnew(site, survey, nowMs);
   }
+  if (nowMs - survey.askedAtMs >= resendMs) askSilent(site, survey, nowMs);
+  return false;
 }
 
 /** Those that have answered neither the question under way nor the one before. */
@@ -65,6 +58,13 @@ export function livingOf(site: Site, { living }: Survey): Peer[] {
 export function answerGetSurvivor(site: Site, message: GetSurvivor): void {
   const slot = slotOf(site, message.partition);
   if (slot !== undefined) site.environment.send(message.from, survivorOf(site, slot, message.requestId));
+}
+
+function askAnew(site: Site, survey: Survey, nowMs: number): void {
+  survey.before = survey.answers;
+  survey.answers = new Map();
+  survey.requestId = site.nextRequestId++;
+  askSilent(site, survey, nowMs);
 }
 
 function askSilent(site: Site, survey: Survey, nowMs: number): void {
